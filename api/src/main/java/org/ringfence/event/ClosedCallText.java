@@ -73,6 +73,7 @@ final class ClosedCallText {
           Map.entry("fsmount", MOUNTS),
           Map.entry("fspick", MOUNTS),
           Map.entry("mount_setattr", MOUNTS),
+          Map.entry("sock_diag", "the sockets of the machine could not be read; try again"),
           Map.entry("shmget", SHARED_MEMORY),
           Map.entry("shmat", SHARED_MEMORY),
           Map.entry("shmctl", SHARED_MEMORY),

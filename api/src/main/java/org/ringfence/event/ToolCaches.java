@@ -56,8 +56,14 @@ final class ToolCaches {
   static final List<String> READ_ONLY =
       List.of(".m2/settings.xml", ".m2/settings-security.xml", ".gradle/gradle.properties");
 
-  /** Presets with a cache in the sandbox, for a home that has none. */
-  static final List<String> PRIVATE = List.of("maven", "gradle", "go", "npm", "python");
+  /** Presets with a cache in the sandbox, for a home that has none, by the tool's own preset. */
+  static final Map<String, String> IN_SANDBOX =
+      Map.of(
+          "maven", "maven-private",
+          "gradle", "gradle-private",
+          "go", "go-own",
+          "npm", "npm-own",
+          "python", "python-private");
 
   private final PathLookup lookup;
   private final String home;
@@ -105,8 +111,8 @@ final class ToolCaches {
     if (lookup.exists(home + "/" + directory)) {
       return new Remedy.AddPreset(preset);
     }
-    return PRIVATE.contains(preset)
-        ? new Remedy.AddPreset(preset + "-private")
+    return IN_SANDBOX.containsKey(preset)
+        ? new Remedy.AddPreset(IN_SANDBOX.get(preset))
         : new None(
             "make "
                 + home

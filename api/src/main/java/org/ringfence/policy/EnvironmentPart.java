@@ -48,7 +48,8 @@ public final class EnvironmentPart {
    *
    * @param name the name
    * @param value the value; {@code ${tmp}} stands for the sandbox's temporary directory, {@code
-   *     ${home}} for the directory of {@code :home}
+   *     ${home}} for the directory of {@code :home}; a variable whose value begins with {@code
+   *     ${home?}} is left out when nothing is at that path
    * @return this part
    */
   public EnvironmentPart set(String name, String value) {

@@ -23,6 +23,7 @@ public record CommandEnvironment(
       new CommandEnvironment(Map.of(), Map.of(), Map.of());
 
   private static final String HOME_VALUE = "${home}";
+  private static final String EXISTING = "${home?}";
 
   /** Copies the parts. */
   public CommandEnvironment {
@@ -46,7 +47,8 @@ public record CommandEnvironment(
    *
    * @param policy the policy
    * @param tmp the path in the place of {@code ${tmp}}
-   * @return the variables; {@code ${home}} is the path of {@code :home}
+   * @return the variables; {@code ${home}} is the path of {@code :home}, and a path that begins
+   *     with {@code ${home?}} is left out with its variable when nothing is there
    * @throws InvalidPolicyException if a value names a home directory, and there is none
    */
   public static Map<String, String> setBy(EffectivePolicy policy, String tmp) {
@@ -57,7 +59,11 @@ public record CommandEnvironment(
         .environment()
         .set()
         .forEach(
-            (name, value) -> {
+            (name, text) -> {
+              String value = text.replace(EXISTING, HOME_VALUE);
+              if (text.startsWith(EXISTING) && !isThere(value, places)) {
+                return;
+              }
               if (value.contains(HOME_VALUE) && places.home().isEmpty()) {
                 throw new InvalidPolicyException(
                     "environment.set." + name,
@@ -68,6 +74,11 @@ public record CommandEnvironment(
               variables.put(name, value.replace("${tmp}", tmp).replace(HOME_VALUE, places.home()));
             });
     return variables;
+  }
+
+  private static boolean isThere(String value, PathContext places) {
+    return !places.home().isEmpty()
+        && places.lookup().exists(value.replace(HOME_VALUE, places.home()));
   }
 
   /**

@@ -65,8 +65,7 @@ class ToolCachesTest {
 
   @Test
   void presetsWithAPrivateCacheExist() {
-    assertThat(Presets.privateCaches())
-        .containsAll(ToolCaches.PRIVATE.stream().map(each -> each + "-private").toList());
+    assertThat(Presets.privateCaches()).containsAll(ToolCaches.IN_SANDBOX.values());
   }
 
   @Test
@@ -74,7 +73,8 @@ class ToolCachesTest {
   void presetIsTheRemedyForTheCacheOfItsTool() {
     assertThat(remedy("/home/me/.npm/_cacache/tmp/x", "/home/me/.npm"))
         .contains(new Remedy.AddPreset("npm"));
-    assertThat(remedy("/home/me/.cache/go-build/00")).contains(new Remedy.AddPreset("go-private"));
+    assertThat(remedy("/home/me/.cache/go-build/00")).contains(new Remedy.AddPreset("go-own"));
+    assertThat(remedy("/home/me/.npm/_cacache")).contains(new Remedy.AddPreset("npm-own"));
     assertThat(remedy("/home/me/.cargo/registry/x", "/home/me/.cargo/registry"))
         .contains(new Remedy.AddPreset("cargo"));
   }

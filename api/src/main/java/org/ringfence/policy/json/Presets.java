@@ -19,7 +19,15 @@ public final class Presets {
       List.of("jvm", "maven", "gradle", "npm", "pnpm", "yarn", "python", "cargo", "go");
 
   private static final List<String> PRIVATE =
-      List.of("maven-private", "gradle-private", "npm-private", "python-private", "go-private");
+      List.of(
+          "maven-private",
+          "gradle-private",
+          "npm-private",
+          "npm-own",
+          "yarn-own",
+          "python-private",
+          "go-private",
+          "go-own");
 
   private static final List<String> NAMES =
       Stream.of(

@@ -96,6 +96,7 @@ public final class MetadataCalls {
     try {
       call.result(dispatch(syscall, call));
     } catch (AccessException e) {
+      DenialEvents.tell(denied, child, call, syscall, e);
       call.result(e.result());
     }
   }

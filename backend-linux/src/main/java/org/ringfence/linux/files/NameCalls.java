@@ -108,6 +108,7 @@ public final class NameCalls {
     try {
       dispatch(syscall, call);
     } catch (AccessException e) {
+      DenialEvents.tell(denied, child, call, syscall, e);
       call.result(e.result());
     } catch (RejectedExecutionException e) {
       call.fail(Errno.EAGAIN);

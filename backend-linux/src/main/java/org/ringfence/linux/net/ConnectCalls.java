@@ -193,7 +193,7 @@ final class ConnectCalls {
     } catch (AccessException e) {
       call.result(e.result());
     } catch (IOException e) {
-      call.fail(Errno.EACCES);
+      decisions.refuse(call, SocketCalls.unknownPeer());
     } finally {
       if (!handedOn) {
         child.close(fd);

@@ -20,12 +20,14 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.report.DenialEvents;
 import org.ringfence.linux.socket.PeerAddress;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketOptions;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
+import org.ringfence.linux.task.TargetMemory.RefusedException;
 import org.ringfence.policy.Reason;
 
 /**
@@ -77,6 +79,12 @@ final class DestinationDecisions {
     this.held = held;
     this.datagrams = datagrams;
     this.denied = setting.reporter()::violation;
+  }
+
+  /** Answers a connect that is refused before it is decided. */
+  void refuse(SyscallNotification call, RefusedException refusal) {
+    DenialEvents.tell(denied, child, call, Syscall.CONNECT, refusal);
+    call.result(refusal.result());
   }
 
   /** Decides where a socket may connect. */

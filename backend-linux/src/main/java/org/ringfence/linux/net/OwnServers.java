@@ -103,7 +103,7 @@ final class OwnServers {
       }
       return false;
     } catch (IOException e) {
-      throw new AccessException(-Errno.EACCES.value());
+      throw SocketCalls.unknownPeer();
     }
   }
 

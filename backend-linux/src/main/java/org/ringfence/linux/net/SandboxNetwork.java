@@ -161,6 +161,7 @@ public final class SandboxNetwork implements AutoCloseable {
         new OwnServers(kernel, setting.paths(), own, guard, held, loopback == null);
     ConnectedSockets connected = new ConnectedSockets(kernel, setting.descriptors());
     return new SocketCalls(
+        setting,
         new NewSockets(setting, own, loopback),
         new ServerCalls(setting, unixBinds, netlink, servers, connected),
         new ConnectCalls(kernel, decisions, inet, loopback, pending, peers, setting.waiting()),

@@ -21,6 +21,8 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
+import org.ringfence.linux.task.TargetMemory.RefusedException;
+import org.ringfence.policy.Reason;
 
 /**
  * Resolves a sandboxed thread's name once, to a descriptor of this JVM. Every later step uses the
@@ -441,7 +443,7 @@ public final class PathResolver {
     boolean kept = false;
     try {
       if (outside(tid, fd)) {
-        throw new AccessException(-Errno.EACCES.value());
+        throw new RefusedException(new Reason.HandedIn(), pathOf(fd));
       }
       kept = true;
       return fd;

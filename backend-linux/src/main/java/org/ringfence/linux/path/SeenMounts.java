@@ -102,6 +102,10 @@ final class SeenMounts {
           all.writeBytes(block.getBytes(buffer, (int) length));
           length = kernel.call(Syscall.READ, fd, buffer, CHUNK);
         }
+        if (length < 0) {
+          // A part of the mounts says nothing about the others.
+          throw new AccessException(length);
+        }
         return all.toString(StandardCharsets.ISO_8859_1);
       } finally {
         kernel.call(Syscall.CLOSE, fd);

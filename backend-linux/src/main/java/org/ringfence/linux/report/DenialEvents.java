@@ -1,7 +1,12 @@
 package org.ringfence.linux.report;
 
+import java.util.function.Consumer;
 import org.ringfence.event.Violation;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
+import org.ringfence.linux.task.TargetMemory.RefusedException;
 import org.ringfence.policy.Decision;
 
 /** Describes denied operations. */
@@ -18,6 +23,24 @@ public final class DenialEvents {
   public static Violation certain(
       TargetMemory child, String operation, String path, int tid, Decision decision) {
     return violation(child, operation, path, tid, decision, Violation.Certainty.CERTAIN);
+  }
+
+  /** Reports a refusal that no decision of the policy has described. */
+  public static void tell(
+      Consumer<Violation> denied,
+      TargetMemory child,
+      SyscallNotification call,
+      Syscall syscall,
+      AccessException failure) {
+    if (failure instanceof RefusedException refused) {
+      denied.accept(
+          certain(
+              child,
+              syscall.kernelName(),
+              refused.target(),
+              call.tid(),
+              Decision.deny(refused.reason(), "refused before it was decided")));
+    }
   }
 
   private static Violation violation(

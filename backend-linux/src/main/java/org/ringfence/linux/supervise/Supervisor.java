@@ -356,6 +356,7 @@ public final class Supervisor implements AutoCloseable {
       held.refuse(EAGAIN);
     } catch (RuntimeException | Error e) {
       held.refuse(EPERM);
+      events.reporter().another();
       LOG.error("a call could not be answered", e);
     } finally {
       threads.idle();

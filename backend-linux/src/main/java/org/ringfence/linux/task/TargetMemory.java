@@ -15,6 +15,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.Reason;
 
 /**
  * Accesses memory and descriptors of a sandboxed thread from outside. The data belongs to the
@@ -44,6 +45,31 @@ public final class TargetMemory {
     /** Returns the negated error number. */
     public long result() {
       return result;
+    }
+  }
+
+  /**
+   * The supervisor refuses a call before it comes to the policy's decision, so that no event
+   * describes the refusal yet.
+   */
+  public static final class RefusedException extends AccessException {
+    private static final long serialVersionUID = 1L;
+    private final transient Reason reason;
+    private final String target;
+
+    public RefusedException(Reason reason, String target) {
+      super(-Errno.EACCES.value());
+      this.reason = reason;
+      this.target = target;
+    }
+
+    public Reason reason() {
+      return reason;
+    }
+
+    /** Returns what the call would have acted on. */
+    public String target() {
+      return target;
     }
   }
 

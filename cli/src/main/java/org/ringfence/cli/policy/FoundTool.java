@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.json.Presets;
 
 /**
@@ -17,8 +18,9 @@ import org.ringfence.policy.json.Presets;
  *
  * @param name the tool, and the preset that grants its shared caches
  * @param file the file's name in the workspace
+ * @param own whether it gets an empty cache, and does not read the shared one
  */
-public record FoundTool(String name, String file) {
+public record FoundTool(String name, String file, boolean own) {
   /** The tools by their files; the first file that is there counts. */
   private static final List<List<String>> FILES =
       List.of(
@@ -52,15 +54,30 @@ public record FoundTool(String name, String file) {
           // Go modules reference, go.mod files, Workspaces
           List.of("go", "go.mod", "go.work"));
 
-  /** Finds the tools of a workspace. Links do not count: they may lead anywhere. */
-  static List<FoundTool> in(Path workspace) {
+  /**
+   * Tools that fail to fetch a package where they cannot write it to their cache. With a network
+   * each gets one of the sandbox's own; without, the shared one serves what it has.
+   */
+  private static final Set<String> FETCHING = Set.of("npm", "yarn");
+
+  /**
+   * Finds the tools of a workspace. Links do not count: they may lead anywhere.
+   *
+   * @param network the network that the options choose; null for none of their own
+   * @param hosts whether the options name hosts, or ask about them
+   */
+  static List<FoundTool> in(Path workspace, NetworkMode network, boolean hosts) {
+    boolean fetches = network == null ? hosts : network != NetworkMode.NONE;
     List<FoundTool> found = new ArrayList<>();
     for (List<String> row : FILES) {
       row.stream()
           .skip(1)
           .filter(file -> Files.isRegularFile(workspace.resolve(file), LinkOption.NOFOLLOW_LINKS))
           .findFirst()
-          .ifPresent(file -> found.add(new FoundTool(row.get(0), file)));
+          .ifPresent(
+              file ->
+                  found.add(
+                      new FoundTool(row.get(0), file, fetches && FETCHING.contains(row.get(0)))));
     }
     return List.copyOf(found);
   }
@@ -88,7 +105,8 @@ public record FoundTool(String name, String file) {
 
   /** Returns the preset with caches of the sandbox's own; empty if the tool needs none. */
   Optional<String> preset() {
-    return Optional.of(name + "-private").filter(Presets.privateCaches()::contains);
+    return Optional.of(name + (own ? "-own" : "-private"))
+        .filter(Presets.privateCaches()::contains);
   }
 
   /** Returns a sentence for the plan. */

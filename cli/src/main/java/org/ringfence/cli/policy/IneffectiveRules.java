@@ -2,7 +2,6 @@ package org.ringfence.cli.policy;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -75,29 +74,47 @@ public final class IneffectiveRules {
   }
 
   /**
-   * Finds the rules for some paths that grant nothing, since others deny their paths.
+   * Finds the rules for a path that grant nothing, since others deny the path.
    *
    * @param policy the policy on this machine
-   * @param paths the paths, as the rules name them
+   * @param path the path, as the rules name it
    * @return a sentence for each
    */
-  static List<String> denied(EffectivePolicy policy, Collection<String> paths) {
-    List<String> denied = new ArrayList<>();
-    for (FileRule rule : policy.policy().rules()) {
-      if (paths.contains(rule.path())) {
-        denied(policy, rule)
-            .ifPresent(
-                by ->
-                    denied.add(
-                        "--"
-                            + rule.access().word()
-                            + " "
-                            + rule.path()
-                            + " grants nothing: "
-                            + by));
-      }
+  static List<String> denied(EffectivePolicy policy, String path) {
+    return policy.policy().rules().stream()
+        .filter(rule -> rule.path().equals(path))
+        .flatMap(
+            rule ->
+                denied(policy, rule)
+                    .map(by -> "--" + rule.access().word() + " " + path + " grants nothing: " + by)
+                    .stream())
+        .toList();
+  }
+
+  /**
+   * Finds out whether a denied path is not there, as a misspelt one is not.
+   *
+   * @param policy the policy on this machine
+   * @param path the path, as its rule names it, or a glob
+   * @return a sentence, or none
+   */
+  static List<String> missing(EffectivePolicy policy, String path) {
+    if (path.indexOf('*') >= 0 || path.indexOf('?') >= 0) {
+      return List.of();
     }
-    return denied;
+    return policy
+        .places()
+        .written(policy.policy(), path)
+        .filter(place -> !PathLookup.HOST.exists(PathLookup.HOST.real(place)))
+        .map(
+            place ->
+                "--deny "
+                    + path
+                    + ": nothing is at "
+                    + place
+                    + "; it is denied when something is made there")
+        .stream()
+        .toList();
   }
 
   /** Returns the rule that denies the path of another. */

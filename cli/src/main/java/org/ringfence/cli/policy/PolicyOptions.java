@@ -304,7 +304,7 @@ public final class PolicyOptions {
     }
     if (tools == null) {
       // Looked for once: a command may make such a file while it runs.
-      tools = FoundTool.in(workspace());
+      tools = FoundTool.in(workspace(), network, asked || !allowedHosts.isEmpty());
     }
     return FoundTool.without(tools, named(), environment);
   }
@@ -425,16 +425,18 @@ public final class PolicyOptions {
   }
 
   /**
-   * Finds the paths of {@code --read} and {@code --write} that the policy denies all the same.
+   * Finds options without effect: granted paths that are denied all the same, denied ones not
+   * there.
    *
    * @param policy the policy of these options
    * @return a sentence for each
    */
   public List<String> withoutEffect(EffectivePolicy policy) {
-    List<String> paths = new ArrayList<>();
-    read.forEach(path -> paths.add(absolute("--read", path)));
-    write.forEach(path -> paths.add(absolute("--write", path)));
-    return paths.isEmpty() ? List.of() : IneffectiveRules.denied(policy, paths);
+    List<String> all = new ArrayList<>();
+    read.forEach(path -> all.addAll(IneffectiveRules.denied(policy, absolute("--read", path))));
+    write.forEach(path -> all.addAll(IneffectiveRules.denied(policy, absolute("--write", path))));
+    deny.forEach(path -> all.addAll(IneffectiveRules.missing(policy, absolute("--deny", path))));
+    return all;
   }
 
   private SandboxPolicy base(List<String> named) throws IOException {

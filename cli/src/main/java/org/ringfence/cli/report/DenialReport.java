@@ -34,6 +34,7 @@ public final class DenialReport {
   private final Map<String, Integer> kinds = new HashMap<>();
   private Remedies remedies;
   private String unseen = "";
+  private String backend = "";
   private long uncounted;
   private long optional;
   private final Set<Violation> eitherWay = new HashSet<>();
@@ -76,6 +77,7 @@ public final class DenialReport {
    * @param backend the backend's id
    */
   public synchronized void under(String backend) {
+    this.backend = backend;
     unseen =
         switch (backend) {
           case "landlock" ->
@@ -153,7 +155,13 @@ public final class DenialReport {
                 ? ""
                 : " by " + Printable.name(violation.executable()))
             + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
-    out.println("    " + Printable.of(violation.rule()) + RemedyText.of(remedy));
+    out.println("    " + Printable.of(violation.rule()) + RemedyText.of(remedy) + instead(remedy));
+  }
+
+  private String instead(Remedy remedy) {
+    return remedy instanceof Remedy.ShareTmp && backend.equals("landlock")
+        ? ", or --backend bubblewrap, which gives a command a /tmp of its own"
+        : "";
   }
 
   public synchronized void print(PrintWriter out) {

@@ -52,7 +52,7 @@ class FoundToolTest {
       throws Exception {
     assertThat(options().sources()).containsExactly("workspace-write");
     write(file);
-    assertThat(options().found()).containsExactly(new FoundTool(tool, file));
+    assertThat(options().found()).containsExactly(new FoundTool(tool, file, false));
     assertThat(options().sources())
         .isEqualTo(Stream.of("workspace-write", preset).filter(name -> name != null).toList());
     assertThat(options("--no-detect").found()).isEmpty();
@@ -66,9 +66,36 @@ class FoundToolTest {
     assertThat(options().found())
         .hasSize(8)
         .allSatisfy(tool -> assertThat(Presets.names()).contains(tool.name()));
-    assertThat(options().found().stream().flatMap(tool -> tool.preset().stream()).toList())
+    assertThat(options().found())
         .as("each private preset belongs to a tool")
-        .containsExactlyInAnyOrderElementsOf(Presets.privateCaches());
+        .extracting(FoundTool::name)
+        .containsAll(
+            Presets.privateCaches().stream().map(name -> name.replaceFirst("-.*", "")).toList());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--network, ALLOWLIST, own",
+    "--network, FULL, own",
+    "--allow-host, example.org, own",
+    "--network, NONE, private",
+  })
+  void toolsThatFetchGetAnEmptyCacheWhereThePolicyReachesHosts(
+      String option, String value, String ending) throws Exception {
+    write("package.json", "yarn.lock", "go.mod");
+    assertThat(options(option, value).sources())
+        .containsExactlyElementsOf(
+            ending.equals("own")
+                ? List.of("workspace-write", "npm-own", "yarn-own", "go-private")
+                : List.of("workspace-write", "npm-private", "go-private"));
+  }
+
+  @Test
+  void hostsThatAPersonIsAskedForAreHosts() throws Exception {
+    write("package.json");
+    PolicyOptions options = options();
+    options.allowlist();
+    assertThat(options.sources()).containsExactly("workspace-write", "npm-own");
   }
 
   @ParameterizedTest
@@ -112,9 +139,17 @@ class FoundToolTest {
     write("setup.py", "Cargo.toml", "go.mod");
     SandboxPolicy found = options().policy();
     assertThat(found).isNotEqualTo(usual);
-    var same = usual.toBuilder();
-    found.environment().set().forEach(same::variable);
-    assertThat(same.build()).as("the default policy but for variables").isEqualTo(found);
+    assertThat(withVariables(usual, found)).isEqualTo(found);
+    for (String name : Presets.privateCaches()) {
+      SandboxPolicy preset = Presets.load(name);
+      assertThat(withVariables(SandboxPolicy.builder().build(), preset)).as(name).isEqualTo(preset);
+    }
+  }
+
+  private static SandboxPolicy withVariables(SandboxPolicy policy, SandboxPolicy of) {
+    var same = policy.toBuilder();
+    of.environment().set().forEach(same::variable);
+    return same.build();
   }
 
   @Test

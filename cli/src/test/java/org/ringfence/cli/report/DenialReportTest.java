@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -86,6 +87,22 @@ class DenialReportTest {
         .contains("denied:\n  connect", "not listed: 4 writes")
         .doesNotContain("/sys/");
     assertThat(report.denials()).hasSize(5);
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "the backends are those of Linux")
+  void sharedTemporaryDirectoryIsNotTheOnlyRemedy() {
+    for (String backend : List.of("landlock", "bubblewrap")) {
+      DenialReport report = new DenialReport();
+      report.under(backend);
+      report.denied(made("/tmp/dbus-kGl03d1Izg"));
+      assertThat(printed(report))
+          .contains("-p '{\"tmp\":\"shared\"}'")
+          .satisfies(
+              text ->
+                  assertThat(text.contains("or --backend bubblewrap"))
+                      .isEqualTo(backend.equals("landlock")));
+    }
   }
 
   @Test
