@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -59,8 +60,10 @@ final class SurfaceSurvey {
   private static final String COMMAND_SEPARATORS = "[\\s\"';|&()<>$`{}=!]+";
 
   private final ProtectedNames names;
-  private final List<Path> roots;
-  private final List<Path> writable;
+  private final Set<Path> roots;
+  // The roots, and the directories above them.
+  private final Set<Path> aboveRoots = new HashSet<>();
+  private final Set<Path> writable;
   private final List<Path> homes;
   private final Set<Path> kept = new LinkedHashSet<>();
   private final Set<Path> followed = new LinkedHashSet<>();
@@ -79,8 +82,13 @@ final class SurfaceSurvey {
    */
   SurfaceSurvey(ProtectedNames names, List<Path> roots, List<Path> writable, String home) {
     this.names = names;
-    this.roots = List.copyOf(roots);
-    this.writable = List.copyOf(writable);
+    this.roots = new LinkedHashSet<>(roots);
+    for (Path root : roots) {
+      for (Path at = root; at != null && aboveRoots.add(at); ) {
+        at = at.getParent();
+      }
+    }
+    this.writable = new HashSet<>(writable);
     Set<Path> all = new LinkedHashSet<>();
     for (String place :
         Arrays.asList(System.getenv("HOME"), home, System.getProperty("user.home"))) {
@@ -125,7 +133,7 @@ final class SurfaceSurvey {
   private void look() {
     TreeSearch search = new TreeSearch(names);
     roots.stream()
-        .filter(root -> roots.stream().noneMatch(o -> !o.equals(root) && root.startsWith(o)))
+        .filter(root -> !isBelowAnother(root) && Files.isDirectory(root))
         .forEach(search::root);
     search.run();
     if (search.bounded()) {
@@ -138,7 +146,8 @@ final class SurfaceSurvey {
     GitConfigFiles user = userConfiguration();
     repositories.keySet().forEach(this::keepSurfaces);
     user.files().forEach(this::keep);
-    Set<Path> everywhere = new LinkedHashSet<>(roots);
+    Set<Path> everywhere = new LinkedHashSet<>();
+    roots.stream().filter(Files::isDirectory).forEach(everywhere::add);
     repositories.values().forEach(everywhere::addAll);
     apply(user, List.copyOf(everywhere));
     user.settings().stream()
@@ -158,12 +167,27 @@ final class SurfaceSurvey {
         });
   }
 
+  private boolean isBelowAnother(Path root) {
+    return nearest(roots, root.getParent()) != null;
+  }
+
+  /** Returns the nearest of some directories at or above a path; null if there is none. */
+  private static Path nearest(Set<Path> directories, Path path) {
+    Path at = path;
+    while (at != null && !directories.contains(at)) {
+      at = at.getParent();
+    }
+    return at;
+  }
+
   /** Returns git directories, each with the directories in which git may run programs for it. */
   private Map<Path, Set<Path>> repositories(TreeSearch search) {
     Set<Path> tops = new LinkedHashSet<>(search.tops());
     Set<Path> directories = new LinkedHashSet<>(search.gitDirectories());
+    Set<Path> seen = new HashSet<>();
     for (Path root : roots) {
-      for (Path above = root; above != null; above = above.getParent()) {
+      Path lowest = Files.isDirectory(root) ? root : root.getParent();
+      for (Path above = lowest; above != null && seen.add(above); above = above.getParent()) {
         tops.add(above);
         if (GitRepository.isGitDirectory(above)) {
           directories.add(above);
@@ -337,22 +361,18 @@ final class SurfaceSurvey {
   }
 
   private boolean isAboveRoot(Path path) {
-    return roots.stream().anyMatch(root -> root.startsWith(path));
+    return aboveRoots.contains(path);
   }
 
   private boolean isWritable(Path path) {
-    return writable.stream().anyMatch(path::startsWith)
+    return nearest(writable, path) != null
         || elsewhere.values().stream().anyMatch(given -> given.stream().anyMatch(path::startsWith));
   }
 
   /** Returns whether a path's name already protects it. */
   private boolean isCovered(Path path) {
-    int depth = -1;
-    for (Path root : roots) {
-      if (path.startsWith(root)) {
-        depth = Math.max(depth, root.getNameCount());
-      }
-    }
+    Path root = nearest(roots, path);
+    int depth = root == null ? -1 : root.getNameCount();
     if (depth > 0) {
       depth -= ProtectedNameMatcher.leadInto(components(path), depth);
     }

@@ -9,6 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -71,6 +72,7 @@ final class TreeSearch {
   private final Set<Path> links = new LinkedHashSet<>();
   private final Deque<Place> soon = new ArrayDeque<>();
   private final Deque<Place> late = new ArrayDeque<>();
+  private final Map<Object, Boolean> counting = new HashMap<>();
   private int left;
 
   TreeSearch(ProtectedNames names) {
@@ -169,11 +171,16 @@ final class TreeSearch {
     }
   }
 
-  private static Object countingDevice(Path root) {
+  private Object countingDevice(Path root) {
     try {
-      return COUNTING.contains(Files.getFileStore(root).type())
-          ? Files.getAttribute(root, "unix:dev")
-          : null;
+      Object device = Files.getAttribute(root, "unix:dev");
+      // Asking for the type reads the table of mounts.
+      Boolean counts = counting.get(device);
+      if (counts == null) {
+        counts = COUNTING.contains(Files.getFileStore(root).type());
+        counting.put(device, counts);
+      }
+      return counts ? device : null;
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
       // The search then looks at each name.
       return null;
