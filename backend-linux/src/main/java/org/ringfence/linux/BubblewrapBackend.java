@@ -127,6 +127,14 @@ public final class BubblewrapBackend implements SandboxBackend {
               "bwrap in a directory that no command writes");
       return new SandboxPlan(INFO.id(), policy, replaceable, List.of());
     }
+    int words = BubblewrapCompiler.compile(policy, HostTree.ASSUMED, features).size();
+    if (words > BubblewrapCompiler.MOST_OPTIONS) {
+      Availability tooMany =
+          Availability.unavailable(
+              BubblewrapCompiler.tooMany(words),
+              "rules on directories in place of those on files, or landlock");
+      return new SandboxPlan(INFO.id(), policy, tooMany, List.of());
+    }
     List<PlannedGuarantee> guarantees =
         BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.JVM);
     return new SandboxPlan(

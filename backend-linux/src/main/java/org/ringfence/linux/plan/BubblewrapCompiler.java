@@ -28,8 +28,9 @@ public final class BubblewrapCompiler {
   private static final String PROCESSES = "/proc";
   private static final List<String> INTERFACES =
       List.of("/sys/class/net", "/sys/devices/virtual/net");
-  // bubblewrap.c, MAX_ARGS
-  private static final int MOST_OPTIONS = 9000;
+
+  /** The largest number of words that bwrap accepts (bubblewrap.c, MAX_ARGS). */
+  public static final int MOST_OPTIONS = 9000;
 
   /** A program that exists in no sandbox: bubblewrap sets up everything and starts nothing. */
   public static final String NO_PROGRAM = "/ringfence-no-such-program";
@@ -97,12 +98,21 @@ public final class BubblewrapCompiler {
   public static void check(int words) {
     if (words > MOST_OPTIONS) {
       throw new IllegalArgumentException(
-          "bubblewrap: "
-              + words
-              + " words of options are too many; use fewer file rules or variables, at most "
-              + MOST_OPTIONS
-              + " words");
+          "bubblewrap: " + tooMany(words) + "; use fewer file rules or variables");
     }
+  }
+
+  /**
+   * Returns why a policy or a command has too many options.
+   *
+   * @param words the number of words of all options
+   * @return a clause
+   */
+  public static String tooMany(int words) {
+    return "it takes "
+        + words
+        + " words of options, three for each file rule, and bwrap accepts "
+        + MOST_OPTIONS;
   }
 
   /**
