@@ -23,6 +23,7 @@ module org.ringfence {
   exports org.ringfence.spi;
   exports org.ringfence.event.json to
       org.ringfence.cli,
+      org.ringfence.mcp,
       org.ringfence.serve;
   exports org.ringfence.file to
       org.ringfence.cli,
@@ -40,6 +41,7 @@ module org.ringfence {
       org.ringfence.conformance,
       org.ringfence.egress,
       org.ringfence.linux,
+      org.ringfence.mcp,
       org.ringfence.serve,
       org.ringfence.windows;
   exports org.ringfence.text.json to

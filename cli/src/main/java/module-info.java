@@ -13,6 +13,7 @@ module org.ringfence.cli {
   requires org.objectweb.asm.commons;
   requires org.objectweb.asm.tree;
   requires org.ringfence;
+  requires org.ringfence.mcp;
   requires org.ringfence.serve;
 
   opens org.ringfence.cli to

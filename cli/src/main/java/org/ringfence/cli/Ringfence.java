@@ -12,6 +12,7 @@ import org.ringfence.cli.command.DoctorCommand;
 import org.ringfence.cli.command.ExplainCommand;
 import org.ringfence.cli.command.LearnCommand;
 import org.ringfence.cli.command.ManCommand;
+import org.ringfence.cli.command.McpCommand;
 import org.ringfence.cli.command.PlanCommand;
 import org.ringfence.cli.command.PolicyCommand;
 import org.ringfence.cli.command.ReviewCommand;
@@ -67,6 +68,7 @@ import picocli.CommandLine.TypeConversionException;
       CheckCommand.class,
       ExplainCommand.class,
       PolicyCommand.class,
+      McpCommand.class,
       ServeCommand.class,
       VerifyCommand.class,
       WindowsCommand.class,

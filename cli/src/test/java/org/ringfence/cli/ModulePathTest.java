@@ -223,6 +223,8 @@ class ModulePathTest {
                     "org.ringfence.spi"),
                 "org.ringfence.conformance",
                 List.of("org.ringfence.conformance", "org.ringfence.conformance.stage"),
+                "org.ringfence.mcp",
+                List.of("org.ringfence.mcp"),
                 "org.ringfence.serve",
                 List.of("org.ringfence.serve")));
   }
@@ -263,7 +265,7 @@ class ModulePathTest {
     assertThat(found)
         .extracting(each -> each.descriptor().name())
         .contains("org.ringfence", "org.ringfence.cli")
-        .hasSize(10);
+        .hasSize(11);
     return found;
   }
 

@@ -2,10 +2,10 @@ package org.ringfence.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.networknt.schema.JsonSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion;
-import com.networknt.schema.ValidationMessage;
+import com.networknt.schema.Error;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,15 +20,15 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A host of a server in this JVM. Each message of both sides is held to the schema. */
 final class TestHost implements AutoCloseable {
   static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final JsonSchema SCHEMA =
-      JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(RpcServer.schema());
+  private static final Schema SCHEMA =
+      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+          .getSchema(RpcServer.schema());
 
   final OutputStream toServer;
   final BufferedReader fromServer;
@@ -81,7 +81,7 @@ final class TestHost implements AutoCloseable {
   }
 
   static void valid(JsonNode message) {
-    Set<ValidationMessage> mistakes = SCHEMA.validate(message);
+    List<Error> mistakes = SCHEMA.validate(message);
     if (!mistakes.isEmpty()) {
       throw new AssertionError(message + ": " + mistakes);
     }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +101,8 @@ class PolicyReaderTest {
   void presetsAreValidAndMatchTheSchema(String name) throws IOException {
     assertThat(Presets.load(name)).isNotNull();
     var schema =
-        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(Presets.schema());
+        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+            .getSchema(Presets.schema());
     ObjectMapper mapper = new ObjectMapper();
     assertThat(schema.validate(mapper.readTree(Presets.text(name)))).isEmpty();
     assertThat(schema.validate(mapper.readTree(FULL))).isEmpty();

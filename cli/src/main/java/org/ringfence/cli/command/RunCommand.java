@@ -71,6 +71,14 @@ public final class RunCommand implements Callable<Integer> {
   private boolean tty;
 
   @Option(
+      names = "--mcp",
+      description = {
+        "Run an MCP server: its standard streams stay as they are, and it also ends when the program"
+            + " that started Ringfence ends."
+      })
+  private boolean mcp;
+
+  @Option(
       names = "--cwd",
       paramLabel = "DIR",
       description = "The directory that the command starts in. Default: the workspace.")
@@ -139,6 +147,7 @@ public final class RunCommand implements Callable<Integer> {
       throw new InvalidPolicyException(
           "COMMAND", "-", "a program; --report has no value and prints to standard error");
     }
+    demandOwnStreams();
     DenialReport denials = new DenialReport();
     Optional<HostPrompt> prompt = Optional.empty();
     if (ask) {
@@ -165,6 +174,9 @@ public final class RunCommand implements Callable<Integer> {
       Hooks hooks = new Hooks(denials, prompt, lines, mode, err);
       runner =
           new Runner(options, hooks, tty, err).in(directory).quiet(quiet || verbose).writing(json);
+      if (mcp) {
+        runner.endingWithCaller();
+      }
       if (report) {
         runner.reportedTo(denials);
         if (prompt.isEmpty()) {
@@ -186,6 +198,20 @@ public final class RunCommand implements Callable<Integer> {
     } finally {
       if (report && runner != null && runner.hasStarted()) {
         denials.print(err);
+      }
+    }
+  }
+
+  /** Standard input and output are the protocol's, and nobody is at the terminal. */
+  private void demandOwnStreams() {
+    if (!mcp) {
+      return;
+    }
+    McpCommand.demandFile(spec);
+    for (String option : List.of("--tty", "--ask", "--review")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new InvalidPolicyException(
+            "--mcp", option, "one of the two: an MCP client starts the command, and no person");
       }
     }
   }

@@ -70,6 +70,7 @@ public final class Runner {
   private boolean hasStarted;
   private boolean quiet;
   private boolean naming;
+  private boolean endsWithCaller;
   private Path copy;
   private Path directory;
   private Path result;
@@ -107,6 +108,12 @@ public final class Runner {
    */
   public Runner namingHosts() {
     naming = true;
+    return this;
+  }
+
+  /** Ends the command also when the program that started this JVM ends. */
+  public Runner endingWithCaller() {
+    endsWithCaller = true;
     return this;
   }
 
@@ -378,6 +385,11 @@ public final class Runner {
       SandboxedProcess process = sandbox.start(request);
       hasStarted = true;
       started.complete(process);
+      if (endsWithCaller) {
+        ProcessHandle.current()
+            .parent()
+            .ifPresent(caller -> caller.onExit().thenRun(process::destroy));
+      }
       waiting.forTheEnd(process);
       return process;
     } finally {
