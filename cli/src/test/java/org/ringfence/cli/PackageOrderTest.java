@@ -21,6 +21,7 @@ class PackageOrderTest {
           "completion",
           "learn",
           "confirm",
+          "imports",
           "json",
           "start");
 
