@@ -323,6 +323,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
                 + "seccomp filter"));
     answer(
         Guarantee.PROCESS_SIGNALS,
+        statement(Guarantee.PROCESS_SIGNALS) + (ownPids ? "" : OWN_THREAD),
         ownPids || facts.abi().scopes()
             ? enforced(
                 (ownPids ? "process namespace" : "")

@@ -155,6 +155,7 @@ public final class LandlockPlanner extends LinuxPlanner {
                 + " CAP_PERFMON"));
     answer(
         Guarantee.PROCESS_SIGNALS,
+        statement(Guarantee.PROCESS_SIGNALS) + OWN_THREAD,
         facts.abi().scopes()
             ? enforced(landlock() + " signal scope")
             : unsupported(landlock() + " does not scope signals", SIGNAL_SCOPES));

@@ -16,6 +16,10 @@ import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Plans the guarantees that both backends enforce in the same way, given the facts. Pure. */
 abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, BubblewrapPlanner {
+  /** The exception to the guarantee about signals where a command sees this JVM's threads. */
+  static final String OWN_THREAD =
+      ", but this JVM is: through the number of its thread that started the command";
+
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
   /** The mechanism of a loopback shared with the host, with its limit. */
