@@ -425,8 +425,7 @@ public final class PolicyOptions {
   }
 
   /**
-   * Finds options without effect: granted paths that are denied all the same, denied ones not
-   * there.
+   * Finds options without effect: grants of paths that are denied, denials of missing paths.
    *
    * @param policy the policy of these options
    * @return a sentence for each
