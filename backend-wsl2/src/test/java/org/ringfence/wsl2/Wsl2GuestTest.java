@@ -369,7 +369,7 @@ class Wsl2GuestTest {
     }
   }
 
-  /** Output that nobody reads keeps the guest from sending the end at once. */
+  /** The guest cannot send the end at once while the caller reads no output. */
   @Test
   void commandHasEndedWhenItsSandboxIsClosed() throws Exception {
     SandboxedProcess process;

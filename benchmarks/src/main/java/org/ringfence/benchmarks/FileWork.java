@@ -13,7 +13,7 @@ import java.util.List;
 record FileWork(String name, String prepare, String work, List<String> needs) {
   private static final int FILES = 2_000;
 
-  /** Makes what the workloads start from, once. */
+  /** Makes the files that the workloads start from, once. */
   static final String INPUTS =
       "set -e; export GIT_AUTHOR_NAME=n GIT_AUTHOR_EMAIL=e GIT_COMMITTER_NAME=n"
           + " GIT_COMMITTER_EMAIL=e; mkdir inputs; cd inputs;"

@@ -17,8 +17,8 @@ import org.ringfence.SandboxException;
 
 /**
  * Serves the tools {@code run_command}, {@code read_denials} and {@code explain} to one client, all
- * of them bound to one sandbox. The end of the client's input, or an output that nobody reads any
- * more, ends the server, the sandbox and every command. Thread-safe.
+ * of them bound to one sandbox. When the client closes its input or stops reading output, the
+ * server ends the sandbox with every command, and itself. Thread-safe.
  */
 public final class McpToolServer implements AutoCloseable {
   /** Which denials {@code read_denials} has. */
@@ -49,7 +49,7 @@ public final class McpToolServer implements AutoCloseable {
    *
    * @param opener opens the sandbox; its policy is that of every command
    * @param denials the denials to remember
-   * @param version the version that the client is told
+   * @param version the version that the server names to its client
    * @param in messages of the client, one a line; the caller closes it
    * @param out messages to the client; nothing else may be written to it
    * @return the server

@@ -268,7 +268,7 @@ class McpToolServerTest {
       if (way.equals("input")) {
         client.to.close();
       } else {
-        // As when the kernel ends a client: nobody reads and nobody writes any more.
+        // A killed client closes both pipes in the same way.
         client.from.close();
         client.to.close();
       }

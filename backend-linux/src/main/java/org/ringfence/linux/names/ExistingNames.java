@@ -246,7 +246,7 @@ public final class ExistingNames implements AutoCloseable {
     }
   }
 
-  /** Reports to the caller; what is too much for a report becomes a number. */
+  /** Reports found names to the caller, and counts the names beyond the limit of a report. */
   private static final class Told {
     private final long command;
     private final long pid;

@@ -67,7 +67,7 @@ class ExistingNamesTest {
             PathContext.current(root)));
   }
 
-  /** Returns what is reported of a command: paths below the root, each with the outcome. */
+  /** Returns a command's reports: paths below the root, each with its outcome. */
   private List<String> reported(ExistingNames names, Step command) throws Exception {
     List<String> told = Collections.synchronizedList(new ArrayList<>());
     CountDownLatch end = new CountDownLatch(1);

@@ -202,7 +202,7 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** Standard input and output are the protocol's, and nobody is at the terminal. */
+  /** The protocol uses standard input and output, so no option may ask a question there. */
   private void demandOwnStreams() {
     if (!mcp) {
       return;

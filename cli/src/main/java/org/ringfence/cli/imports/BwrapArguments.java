@@ -180,7 +180,7 @@ final class BwrapArguments {
       draft.unsaid(
           option,
           Effect.WEAKER,
-          target + " shows " + source + " there, and what it is on this machine here");
+          target + " shows " + source + " in bwrap, and its own content here");
       return;
     }
     rule(target, access);

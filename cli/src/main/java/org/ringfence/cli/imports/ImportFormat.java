@@ -51,7 +51,7 @@ public enum ImportFormat {
    * @param text the file's content; for {@link #BWRAP} one word a line, or all words in one line
    * @param profile a profile of the file; empty for its default
    * @param places this machine
-   * @return the policy, and what it does not say
+   * @return the policy, and the settings that it does not express
    * @throws InvalidPolicyException if the settings cannot be read
    */
   public ImportedPolicy read(String text, Optional<String> profile, PathContext places) {
@@ -68,7 +68,7 @@ public enum ImportFormat {
    *
    * @param words the words, with or without the program
    * @param places this machine
-   * @return the policy, and what it does not say
+   * @return the policy, and the settings that it does not express
    */
   public static ImportedPolicy ofWords(List<String> words, PathContext places) {
     return BwrapArguments.read(words, places);

@@ -7,7 +7,7 @@ import org.ringfence.policy.SandboxPolicy;
  * A policy made of another sandbox's settings.
  *
  * @param policy the policy
- * @param unsaid what it does not say exactly, in the order of the settings
+ * @param unsaid the settings that it does not express exactly, in their order
  */
 public record ImportedPolicy(SandboxPolicy policy, List<Unsaid> unsaid) {
   /** Copies the list. */

@@ -18,7 +18,7 @@ import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 
-/** Collects the parts of a policy, and what they do not say. Not thread-safe. */
+/** Collects the rules of a policy, and the settings that no rule expresses. Not thread-safe. */
 final class PolicyDraft {
   /** A pattern without ports means 80 and 443 in a policy, and every port elsewhere. */
   private static final String EVERY_PORT = ":1-65535";

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** Tests what is said of a path that {@code --deny} names. */
+/** The command line warns when {@code --deny} names a path at which nothing lies. */
 class DeniedPathTest {
   @TempDir private Path directory;
 
