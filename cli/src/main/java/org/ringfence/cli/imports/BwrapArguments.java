@@ -1,5 +1,6 @@
 package org.ringfence.cli.imports;
 
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -32,53 +33,15 @@ final class BwrapArguments {
           "--disable-userns",
           "--assert-userns-disabled");
 
-  /** Options with the number of their values, whose lack grants nothing. */
-  private static final Map<String, Integer> LESS =
-      Map.ofEntries(
-          Map.entry("--as-pid-1", 0),
-          Map.entry("--hostname", 1),
-          Map.entry("--uid", 1),
-          Map.entry("--gid", 1),
-          Map.entry("--cap-add", 1),
-          Map.entry("--dir", 1),
-          Map.entry("--mqueue", 1),
-          Map.entry("--file", 2),
-          Map.entry("--symlink", 2),
-          Map.entry("--perms", 1),
-          Map.entry("--size", 1),
-          Map.entry("--chmod", 2));
+  /**
+   * An option without a counterpart in a policy.
+   *
+   * @param values the number of its values
+   * @param effect how a policy without it differs
+   */
+  private record Other(int values, Effect effect) {}
 
-  /** Options with the number of their values that say nothing about access. */
-  private static final Map<String, Integer> NOTHING =
-      Map.ofEntries(
-          Map.entry("--cap-drop", 1),
-          Map.entry("--argv0", 1),
-          Map.entry("--level-prefix", 0),
-          Map.entry("--sync-fd", 1),
-          Map.entry("--info-fd", 1),
-          Map.entry("--json-status-fd", 1),
-          Map.entry("--block-fd", 1),
-          Map.entry("--userns-block-fd", 1),
-          Map.entry("--lock-file", 1));
-
-  /** Options with the number of their values that no policy holds. */
-  private static final Map<String, Integer> MORE =
-      Map.ofEntries(
-          Map.entry("--seccomp", 1),
-          Map.entry("--add-seccomp-fd", 1),
-          Map.entry("--exec-label", 1),
-          Map.entry("--file-label", 1),
-          Map.entry("--userns", 1),
-          Map.entry("--userns2", 1),
-          Map.entry("--pidns", 1),
-          Map.entry("--bind-fd", 2),
-          Map.entry("--ro-bind-fd", 2),
-          Map.entry("--bind-data", 2),
-          Map.entry("--ro-bind-data", 2),
-          Map.entry("--overlay-src", 1),
-          Map.entry("--overlay", 3),
-          Map.entry("--tmp-overlay", 1),
-          Map.entry("--ro-overlay", 1));
+  private static final Map<String, Other> OTHERS = others();
 
   private final PolicyDraft draft;
   private final Iterator<String> words;
@@ -89,6 +52,63 @@ final class BwrapArguments {
   private BwrapArguments(List<String> arguments, PathContext places) {
     draft = new PolicyDraft(places);
     words = arguments.iterator();
+  }
+
+  private static Map<String, Other> others() {
+    Map<String, Other> all = new HashMap<>();
+    add(all, new Other(0, Effect.STRICTER), "--as-pid-1");
+    add(
+        all,
+        new Other(1, Effect.STRICTER),
+        "--hostname",
+        "--uid",
+        "--gid",
+        "--cap-add",
+        "--dir",
+        "--mqueue",
+        "--perms",
+        "--size");
+    add(all, new Other(2, Effect.STRICTER), "--file", "--symlink", "--chmod");
+    add(all, new Other(0, Effect.NONE), "--level-prefix");
+    add(
+        all,
+        new Other(1, Effect.NONE),
+        "--cap-drop",
+        "--argv0",
+        "--sync-fd",
+        "--info-fd",
+        "--json-status-fd",
+        "--block-fd",
+        "--userns-block-fd",
+        "--lock-file");
+    add(
+        all,
+        new Other(1, Effect.WEAKER),
+        "--seccomp",
+        "--add-seccomp-fd",
+        "--exec-label",
+        "--file-label",
+        "--userns",
+        "--userns2",
+        "--pidns",
+        "--overlay-src",
+        "--tmp-overlay",
+        "--ro-overlay");
+    add(
+        all,
+        new Other(2, Effect.WEAKER),
+        "--bind-fd",
+        "--ro-bind-fd",
+        "--bind-data",
+        "--ro-bind-data");
+    add(all, new Other(3, Effect.WEAKER), "--overlay");
+    return Map.copyOf(all);
+  }
+
+  private static void add(Map<String, Other> all, Other other, String... options) {
+    for (String option : options) {
+      all.put(option, other);
+    }
   }
 
   static ImportedPolicy read(List<String> arguments, PathContext places) {
@@ -127,12 +147,6 @@ final class BwrapArguments {
     return words.next();
   }
 
-  private void skip(String option, int values) {
-    for (int i = 0; i < values; i++) {
-      value(option);
-    }
-  }
-
   private void option(String option) {
     switch (option) {
       case "--ro-bind", "--ro-bind-try" -> mount(option, Access.READ);
@@ -158,19 +172,20 @@ final class BwrapArguments {
     if (HELD.contains(option)) {
       return;
     }
-    if (LESS.containsKey(option)) {
-      skip(option, LESS.get(option));
-      draft.unsaid(option, Effect.STRICTER, "a policy has nothing like it");
-    } else if (NOTHING.containsKey(option)) {
-      skip(option, NOTHING.get(option));
-      draft.unsaid(option, Effect.NONE, "it is about bwrap itself");
-    } else if (MORE.containsKey(option)) {
-      skip(option, MORE.get(option));
-      draft.unsaid(option, Effect.WEAKER, "a policy has nothing like it");
-    } else {
+    Other other = OTHERS.get(option);
+    if (other == null) {
       throw new InvalidPolicyException(
           FIELD, option, "options of bwrap 0.11 or older, written out");
     }
+    for (int i = 0; i < other.values(); i++) {
+      value(option);
+    }
+    draft.unsaid(
+        option,
+        other.effect(),
+        other.effect() == Effect.NONE
+            ? "it is about bwrap itself"
+            : "a policy has nothing like it");
   }
 
   private void mount(String option, Access access) {
