@@ -1,20 +1,51 @@
 package org.ringfence.conformance;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.core.importer.Locations;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Checks the dependencies between packages and modules. */
 class ArchitectureTest {
+  static final Path ADAPTERS = Path.of("..", "adapters");
+
   static final JavaClasses ALL =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("org.ringfence");
+          .importLocations(
+              Stream.concat(Locations.ofPackage("org.ringfence").stream(), adapters())
+                  .collect(Collectors.toSet()));
+
+  /**
+   * Returns the classes of the adapters, which are not on this module's class path. The parent POM
+   * lists them before this module, so that a whole build has compiled them.
+   */
+  private static Stream<Location> adapters() {
+    try (Stream<Path> modules = Files.list(ADAPTERS)) {
+      return modules
+          .map(module -> module.resolve(Path.of("target", "classes")))
+          .filter(Files::isDirectory)
+          .map(Location::of)
+          .toList()
+          .stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   private static void verify(ArchRule rule) {
     rule.because("the design limits the dependencies between packages").check(ALL);
@@ -88,6 +119,25 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.ringfence.kit.."));
+  }
+
+  @Test
+  void adaptersUseOnlyTheApi() {
+    verify(
+        noClasses()
+            .that()
+            .resideInAnyPackage("org.ringfence.commonsexec..")
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage("org.ringfence..")
+                    .and(
+                        resideOutsideOfPackages(
+                            "org.ringfence",
+                            "org.ringfence.event",
+                            "org.ringfence.plan",
+                            "org.ringfence.policy..",
+                            "org.ringfence.commonsexec..")))
+            .allowEmptyShould(true));
   }
 
   @Test

@@ -79,11 +79,13 @@ class StructureTest {
   /** Returns the sources of every module, by package. */
   private static Map<String, Set<String>> sources() throws IOException {
     Map<String, Set<String>> sources = new TreeMap<>();
-    try (Stream<Path> modules = Files.list(Path.of(".."))) {
-      for (Path module : modules.toList()) {
-        Path root = module.resolve(Path.of("src", "main", "java"));
-        if (Files.isDirectory(root)) {
-          addSources(root, sources);
+    for (Path directory : List.of(Path.of(".."), ArchitectureTest.ADAPTERS)) {
+      try (Stream<Path> modules = Files.list(directory)) {
+        for (Path module : modules.toList()) {
+          Path root = module.resolve(Path.of("src", "main", "java"));
+          if (Files.isDirectory(root)) {
+            addSources(root, sources);
+          }
         }
       }
     }
@@ -109,7 +111,7 @@ class StructureTest {
   @Test
   void noPackageGrowsBeyondItsLimit() throws IOException {
     Map<String, Set<String>> sources = sources();
-    assertThat(sources).hasSizeGreaterThan(20);
+    assertThat(sources).hasSizeGreaterThan(20).containsKey("org.ringfence.commonsexec");
     sources.forEach(
         (name, files) ->
             assertThat(files.size())
