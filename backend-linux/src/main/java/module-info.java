@@ -9,6 +9,8 @@ module org.ringfence.linux {
 
   exports org.ringfence.linux to
       org.ringfence.wsl2;
+  exports org.ringfence.linux.bpf to
+      org.ringfence.wsl2;
   exports org.ringfence.linux.plan to
       org.ringfence.wsl2;
 

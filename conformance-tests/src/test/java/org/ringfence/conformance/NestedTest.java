@@ -141,7 +141,8 @@ class NestedTest {
       assertSandboxWorks(
           CapturedProcess.of(
               sandbox.start(
-                  SandboxCommand.of(host("files.protected-names", "network.own-loopback")))));
+                  SandboxCommand.of(
+                      host("files.protected-names", "network.own-loopback", "process.signals")))));
     }
   }
 }

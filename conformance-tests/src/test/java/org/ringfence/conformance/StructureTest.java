@@ -61,7 +61,8 @@ class StructureTest {
               "names",
               "tree",
               "bind",
-              "plan"),
+              "plan",
+              "bpf"),
           "org.ringfence.windows",
           List.of(
               "program", "bind", "setup", "sandbox", "probe", "runner", "command", "confine",

@@ -323,15 +323,19 @@ public final class BubblewrapPlanner extends LinuxPlanner {
                 + "seccomp filter"));
     answer(
         Guarantee.PROCESS_SIGNALS,
-        statement(Guarantee.PROCESS_SIGNALS) + (ownPids ? "" : OWN_THREAD),
-        ownPids || facts.abi().scopes()
+        ownPids
             ? enforced(
-                (ownPids ? "process namespace" : "")
-                    + (ownPids && facts.abi().scopes() ? "; " : "")
-                    + (facts.abi().scopes() ? landlock() + " signal scope" : ""))
-            : unsupported(
-                "without a process namespace, and " + landlock() + " does not scope signals",
-                "lifetime.onRootExit kill, or " + SIGNAL_SCOPES));
+                "process namespace"
+                    + (facts.abi().scopes() ? "; " + landlock() + " signal scope" : ""))
+            : !facts.abi().scopes()
+                ? unsupported(
+                    "without a process namespace, and " + landlock() + " does not scope signals",
+                    "lifetime.onRootExit kill, or " + SIGNAL_SCOPES)
+                : facts.listener()
+                    ? enforced(landlock() + SPARED_JVM)
+                    : unsupported(
+                        OPEN_THREAD + facts.listenerProblem(),
+                        "lifetime.onRootExit kill, or " + NEWER_KERNEL));
     answer(
         Guarantee.PROCESS_PRIVILEGES,
         "No privilege is held or gained, also not by root",

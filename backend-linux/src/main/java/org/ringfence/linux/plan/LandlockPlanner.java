@@ -155,10 +155,11 @@ public final class LandlockPlanner extends LinuxPlanner {
                 + " CAP_PERFMON"));
     answer(
         Guarantee.PROCESS_SIGNALS,
-        statement(Guarantee.PROCESS_SIGNALS) + OWN_THREAD,
-        facts.abi().scopes()
-            ? enforced(landlock() + " signal scope")
-            : unsupported(landlock() + " does not scope signals", SIGNAL_SCOPES));
+        !facts.abi().scopes()
+            ? unsupported(landlock() + " does not scope signals", SIGNAL_SCOPES)
+            : facts.listener()
+                ? enforced(landlock() + SPARED_JVM)
+                : unsupported(OPEN_THREAD + facts.listenerProblem(), NEWER_KERNEL));
     answer(
         Guarantee.PROCESS_PRIVILEGES,
         "No privilege is gained by executing a file"

@@ -16,10 +16,6 @@ import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Plans the guarantees that both backends enforce in the same way, given the facts. Pure. */
 abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, BubblewrapPlanner {
-  /** The exception to the guarantee about signals where a command sees this JVM's threads. */
-  static final String OWN_THREAD =
-      ", but this JVM is: through the number of its thread that started the command";
-
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
   /** The mechanism of a loopback shared with the host, with its limit. */
@@ -44,6 +40,15 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
 
   /** The remedy where Landlock does not scope signals. */
   static final String SIGNAL_SCOPES = "Linux 6.12 or newer";
+
+  /** The mechanism for signals by number, where Landlock scopes signals. */
+  static final String SPARED_JVM =
+      " signal scope; signals to a thread of this JVM in it: " + SUPERVISOR;
+
+  /** Why signals reach this JVM where no supervisor listens. */
+  static final String OPEN_THREAD =
+      "a thread of this JVM is in the command's signal scope, and no supervisor decides on signals"
+          + " to it: ";
 
   /** The mechanism that kills a tree where Landlock scopes signals. */
   static final String SCOPED_KILL = "kill(-1) from inside the Landlock signal scope of the command";

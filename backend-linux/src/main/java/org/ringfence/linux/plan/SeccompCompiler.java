@@ -288,10 +288,11 @@ public final class SeccompCompiler {
             false,
             BubblewrapCompiler.privateNetwork(network),
             BubblewrapCompiler.ownNetwork(network),
-            true));
+            true,
+            false));
     if (policy.policy().fileDefault() != FileDefault.WRITE) {
       Supervision none =
-          new Supervision(false, false, false, false, false, false, true, true, true);
+          new Supervision(false, false, false, false, false, false, true, true, true, false);
       compiler.modes(none);
       compiler.opens(none, true);
     }
@@ -315,7 +316,7 @@ public final class SeccompCompiler {
       always(Syscall.PTRACE, EPERM);
     }
     processes(supervision);
-    otherProcesses();
+    rules.addAll(OtherProcessRules.of(supervision.signals()));
     ioctls(supervision);
     ownProcess(supervision, traces);
     network(policy.network(), supervision);
@@ -341,11 +342,11 @@ public final class SeccompCompiler {
    * closed to a supervisor without capabilities.
    */
   private void ownProcess(Supervision supervision, boolean traces) {
-    rule(
-        Syscall.FCNTL,
-        ALLOW,
-        when(EACCES, equal(1, F_SETLEASE)),
-        when(EACCES, equal(1, F_SETDELEG)));
+    List<Clause> descriptors = new ArrayList<>();
+    descriptors.add(when(EACCES, equal(1, F_SETLEASE)));
+    descriptors.add(when(EACCES, equal(1, F_SETDELEG)));
+    descriptors.addAll(OtherProcessRules.fcntl(supervision.signals()));
+    rules.add(new SyscallRule(Syscall.FCNTL, descriptors, ALLOW));
     rule(
         Syscall.PERSONALITY,
         ALLOW,
@@ -471,27 +472,13 @@ public final class SeccompCompiler {
     always(Syscall.CLONE3, new Verdict.Deny(Errno.ENOSYS));
   }
 
-  /** Rules for calls that change another process of the same user; 0 is the caller itself. */
-  private void otherProcesses() {
-    rule(Syscall.PRLIMIT64, ALLOW, when(ALLOW, equal(0, 0)), when(EPERM, pointerSet(2)));
-    rule(Syscall.SETPRIORITY, EPERM, when(ALLOW, equal(0, 0), equal(1, 0)));
-    rule(Syscall.IOPRIO_SET, EPERM, when(ALLOW, equal(0, 1), equal(1, 0)));
-    for (Syscall syscall :
-        List.of(
-            Syscall.SCHED_SETAFFINITY,
-            Syscall.SCHED_SETSCHEDULER,
-            Syscall.SCHED_SETPARAM,
-            Syscall.SCHED_SETATTR)) {
-      rule(syscall, EPERM, when(ALLOW, equal(0, 0)));
-    }
-  }
-
   private void ioctls(Supervision supervision) {
     List<Clause> clauses = new ArrayList<>();
     if (supervision.names() && !supervision.inNamespaces()) {
       // Landlock lets a command open no terminal; the supervisor opens the sandbox's own.
       clauses.add(when(NOTIFY, equal(1, TIOCGPTPEER)));
     }
+    clauses.addAll(OtherProcessRules.ioctl(supervision.signals()));
     clauses.add(when(EPERM, equal(1, TIOCSTI)));
     clauses.add(when(EPERM, equal(1, TIOCLINUX)));
     for (int request : INODE_IOCTLS) {

@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntToLongFunction;
 import java.util.function.UnaryOperator;
+import org.ringfence.linux.bpf.BpfAssembler;
+import org.ringfence.linux.bpf.BpfProgram;
 
 /**
  * A seccomp filter as a value: it allows each call without a rule, unless the call is newer than
@@ -244,6 +246,7 @@ public record SeccompFilter(List<SyscallRule> rules) {
         out.load(OFFSET_ARGUMENTS + 8 * test.argument() + 4).jumpIfAnyBit(-1, holds);
       }
       case ANY_BIT -> out.jumpIfAnyBit(test.mask(), holds);
+      case THIS_JVM -> out.jumpIfEqual(SyscallRule.Test.jvm(), holds);
       case MASKED_EQUALS -> {
         if (test.mask() != -1) {
           out.and(test.mask());

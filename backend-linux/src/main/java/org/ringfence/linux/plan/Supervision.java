@@ -3,6 +3,7 @@ package org.ringfence.linux.plan;
 import java.util.Optional;
 import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
@@ -19,6 +20,8 @@ import org.ringfence.policy.effective.EffectivePolicy;
  *     otherwise each comes from outside
  * @param inNamespaces whether commands are set up by a program that makes namespaces for them, in
  *     which the file system may look different
+ * @param signals those that signal one process by its number, which may be that of a thread of this
+ *     JVM in a command's signal scope
  */
 public record Supervision(
     boolean addresses,
@@ -29,7 +32,8 @@ public record Supervision(
     boolean opens,
     boolean privateNetwork,
     boolean ownNetwork,
-    boolean inNamespaces) {
+    boolean inNamespaces,
+    boolean signals) {
 
   /** Returns whether the supervisor decides on any call, so that it must reach its caller. */
   boolean any() {
@@ -51,7 +55,8 @@ public record Supervision(
         false,
         privateNetwork,
         ownNetwork,
-        inNamespaces);
+        inNamespaces,
+        signals);
   }
 
   /**
@@ -73,7 +78,30 @@ public record Supervision(
         observed.deniedOpens(),
         false,
         false,
-        false);
+        false,
+        signalsHeld(facts));
+  }
+
+  /**
+   * Returns whether the supervisor can keep signals from the threads of this JVM that Landlock's
+   * signal scope leaves open to a command.
+   *
+   * @param facts the facts about the machine
+   * @return true if it does
+   */
+  static boolean signalsHeld(HostFacts facts) {
+    return facts.abi().scopes() && facts.listener();
+  }
+
+  /**
+   * Returns whether commands in namespaces have process numbers of their own, so that none leads to
+   * this JVM.
+   *
+   * @param policy the policy
+   * @return true if they have
+   */
+  static boolean ownPids(EffectivePolicy policy) {
+    return policy.policy().lifetime().onRootExit() == Leftovers.KILL;
   }
 
   /**
@@ -104,7 +132,8 @@ public record Supervision(
         observed.deniedOpens(),
         BubblewrapCompiler.privateNetwork(policy.policy().network()),
         BubblewrapCompiler.ownNetwork(policy.policy().network()),
-        true);
+        true,
+        !ownPids(policy) && signalsHeld(facts));
   }
 
   /**
@@ -184,7 +213,16 @@ public record Supervision(
    */
   public Supervision withTerminal() {
     return new Supervision(
-        addresses, true, names, reads, commands, opens, privateNetwork, ownNetwork, inNamespaces);
+        addresses,
+        true,
+        names,
+        reads,
+        commands,
+        opens,
+        privateNetwork,
+        ownNetwork,
+        inNamespaces,
+        signals);
   }
 
   /**

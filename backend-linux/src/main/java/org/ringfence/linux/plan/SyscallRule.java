@@ -61,6 +61,10 @@ public record SyscallRule(Syscall syscall, List<Clause> clauses, Verdict otherwi
       return new Test(argument, Kind.ANY_BIT, mask, 0);
     }
 
+    static Test thisJvm(int argument) {
+      return new Test(argument, Kind.THIS_JVM, 0, 0);
+    }
+
     static Test pointerSet(int argument) {
       return new Test(argument, Kind.POINTER_SET, 0, 0);
     }
@@ -69,14 +73,21 @@ public record SyscallRule(Syscall syscall, List<Clause> clauses, Verdict otherwi
       long given = arguments.applyAsLong(argument);
       return switch (kind) {
         case POINTER_SET -> given != 0;
+        case THIS_JVM -> (int) given == jvm();
         case ANY_BIT -> ((int) given & mask) != 0;
         case MASKED_EQUALS -> ((int) given & mask) == value;
       };
     }
 
+    /** Returns the number of this JVM, which stays the same as long as the filter exists. */
+    static int jvm() {
+      return (int) ProcessHandle.current().pid();
+    }
+
     @Override
     public String toString() {
       return switch (kind) {
+        case THIS_JVM -> "arg" + argument + " == this JVM";
         case POINTER_SET -> "arg" + argument + " != NULL";
         case ANY_BIT -> "arg" + argument + " & 0x" + Integer.toHexString(mask);
         case MASKED_EQUALS ->
@@ -96,6 +107,8 @@ public record SyscallRule(Syscall syscall, List<Clause> clauses, Verdict otherwi
     /** {@code (argument & mask) != 0}. */
     ANY_BIT,
     /** The whole 64 bits are not zero. */
-    POINTER_SET
+    POINTER_SET,
+    /** The argument is the number of this JVM's process. */
+    THIS_JVM
   }
 }

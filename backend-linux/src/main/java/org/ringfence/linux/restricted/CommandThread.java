@@ -300,16 +300,19 @@ public final class CommandThread implements Runnable {
   }
 
   /**
-   * Kills the spawned process, which this thread has not yet reaped, and then its descendants.
-   * bubblewrap asks for its parent-death signal only after its parent has let it continue
-   * (bubblewrap.c), so without the second step a child of a killed bubblewrap would wait forever.
-   * No child can follow: fork does not complete in a process that SIGKILL is pending for
-   * (kernel/fork.c, copy_process).
+   * Kills the spawned process, which this thread has not yet reaped, and its descendants in the
+   * same pass where it can: bubblewrap asks for its parent-death signal only after its parent has
+   * let it continue (bubblewrap.c), so a child of a killed bubblewrap would wait forever. No child
+   * can follow: fork does not complete in a process that SIGKILL is pending for (kernel/fork.c,
+   * copy_process). A kill by number would wait for the supervisor in a signal scope.
    */
   @RestrictedThread
   private void killUnawaited() {
-    kernel.call(Syscall.KILL, pid, SIGKILL);
-    killAll();
+    if (reachesAll()) {
+      killAll();
+    } else {
+      kernel.call(Syscall.KILL, pid, SIGKILL);
+    }
   }
 
   /**
@@ -320,7 +323,7 @@ public final class CommandThread implements Runnable {
    */
   @RestrictedThread
   private void killAll() {
-    if (orders.scoped && restricted) {
+    if (reachesAll()) {
       kernel.call(Syscall.KILL, ALL_PROCESSES, SIGKILL);
     }
   }
@@ -390,6 +393,7 @@ public final class CommandThread implements Runnable {
   }
 
   /** Returns whether kill(-1) of this command thread reaches the command's processes alone. */
+  @RestrictedThread
   public boolean reachesAll() {
     return orders.scoped && restricted;
   }

@@ -58,6 +58,7 @@ final class CallDispatch implements AutoCloseable {
   private final DecidedCalls decided;
   private final ClosedCalls closed;
   private final TracingCalls tracing;
+  private final SignalCalls signals;
   private final LimitGate gate;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -134,6 +135,7 @@ final class CallDispatch implements AutoCloseable {
                 : new SeccompFilter(List.of()),
             reporter);
     this.tracing = new TracingCalls(kernel);
+    this.signals = new SignalCalls(kernel);
     this.gate =
         new LimitGate(
             kernel,
@@ -216,6 +218,10 @@ final class CallDispatch implements AutoCloseable {
     }
     if (syscall == Syscall.PTRACE) {
       tracing.answer(call);
+      return;
+    }
+    if (SignalCalls.include(syscall)) {
+      signals.answer(syscall, call);
       return;
     }
     decided.answer(syscall, call);

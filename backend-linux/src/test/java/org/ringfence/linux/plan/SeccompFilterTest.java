@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.ringfence.linux.bpf.BpfProgram;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
@@ -52,6 +53,26 @@ class SeccompFilterTest {
 
   private static int run(BpfProgram program, Arch arch, Syscall syscall, long... arguments) {
     return program.run(arch.audit(), syscall.number(arch), arguments);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void aSignalToOneProcessIsDecidedAndOneToAThreadOfTheJvmDenied(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    long jvm = ProcessHandle.current().pid();
+    for (Syscall syscall : List.of(Syscall.KILL, Syscall.TKILL, Syscall.RT_SIGQUEUEINFO)) {
+      assertThat(run(program, arch, syscall, 77, 9)).isEqualTo(Verdict.RET_USER_NOTIF);
+      assertThat(run(program, arch, syscall, -1, 9)).isEqualTo(Verdict.RET_ALLOW);
+    }
+    for (Syscall syscall : List.of(Syscall.TGKILL, Syscall.RT_TGSIGQUEUEINFO)) {
+      assertThat(run(program, arch, syscall, jvm, 77, 9)).isEqualTo(EPERM);
+      assertThat(run(program, arch, syscall, jvm + 1, 77, 9)).isEqualTo(Verdict.RET_ALLOW);
+    }
+    assertThat(run(program, arch, Syscall.PIDFD_SEND_SIGNAL, 3, 9)).isEqualTo(ENOSYS);
+    assertThat(run(program, arch, Syscall.FCNTL, 3, 8, 77)).isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(run(program, arch, Syscall.FCNTL, 3, 8, -77)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.FCNTL, 3, 15, 1)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.IOCTL, 3, 0x8901)).isEqualTo(EPERM);
   }
 
   @ParameterizedTest
@@ -393,6 +414,7 @@ class SeccompFilterTest {
     long argument = arguments[test.argument()];
     return switch (test.kind()) {
       case POINTER_SET -> argument != 0;
+      case THIS_JVM -> (int) argument == ProcessHandle.current().pid();
       case ANY_BIT -> ((int) argument & test.mask()) != 0;
       case MASKED_EQUALS -> ((int) argument & test.mask()) == test.value();
     };

@@ -72,7 +72,8 @@ class StreamGateTest {
             ? new FileView(Optional.of("/private"), true, true, effective)
             : FileView.ofHost(effective);
     Supervision supervision =
-        new Supervision(true, true, names, false, false, false, namespaces, false, namespaces);
+        new Supervision(
+            true, true, names, false, false, false, namespaces, false, namespaces, false);
     return new StreamGate(kernel, view, supervision, new PathResolver(kernel), false);
   }
 

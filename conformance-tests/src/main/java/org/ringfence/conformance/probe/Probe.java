@@ -89,7 +89,10 @@ public final class Probe {
       case 0 -> FileOperations.addTo(all);
       case 1 -> NetworkOperations.addTo(all);
       case 2 -> NetlinkOperations.addTo(all);
-      case 3 -> ProcessOperations.addTo(all);
+      case 3 -> {
+        ProcessOperations.addTo(all);
+        SignalOperations.addTo(all);
+      }
       case 4 -> KernelOperations.addTo(all);
       case 5 -> SupervisorOperations.addTo(all);
       case 6 -> EgressOperations.addTo(all);

@@ -1,4 +1,4 @@
-package org.ringfence.linux.plan;
+package org.ringfence.linux.bpf;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,7 +12,7 @@ import java.util.Map;
  * Jumps go to labels and only forward; an unconditional jump reaches a far target, since a
  * conditional one has only eight bits for the distance.
  */
-final class BpfAssembler {
+public final class BpfAssembler {
   private static final int LD_W_ABS = 0x20;
   private static final int ALU_AND_K = 0x54;
   private static final int JMP_JA = 0x05;
@@ -30,45 +30,51 @@ final class BpfAssembler {
   private final Map<String, Integer> labels = new HashMap<>();
   private int fresh;
 
-  String freshLabel() {
+  /** Returns a label that no other one equals. */
+  public String freshLabel() {
     return "." + fresh++;
   }
 
-  BpfAssembler label(String name) {
+  /** Puts a label before the next instruction. */
+  public BpfAssembler label(String name) {
     if (labels.put(name, lines.size()) != null) {
       throw new IllegalStateException("label " + name + " is there twice");
     }
     return this;
   }
 
-  BpfAssembler load(int offset) {
+  /** Loads the word at an offset of {@code struct seccomp_data} into the accumulator. */
+  public BpfAssembler load(int offset) {
     return add(LD_W_ABS, 0, 0, offset, null);
   }
 
-  BpfAssembler and(int mask) {
+  /** Keeps the bits of a mask in the accumulator. */
+  public BpfAssembler and(int mask) {
     return add(ALU_AND_K, 0, 0, mask, null);
   }
 
-  BpfAssembler ret(int action) {
+  /** Ends the program with an action. */
+  public BpfAssembler ret(int action) {
     return add(RET_K, 0, 0, action, null);
   }
 
-  BpfAssembler jump(String target) {
+  /** Goes to the label. */
+  public BpfAssembler jump(String target) {
     return add(JMP_JA, 0, 0, 0, target);
   }
 
   /** Goes to the label if the accumulator equals the value, else on. */
-  BpfAssembler jumpIfEqual(int value, String target) {
+  public BpfAssembler jumpIfEqual(int value, String target) {
     return conditional(JMP_JEQ_K, value, target);
   }
 
   /** Goes to the label if the accumulator is at least the value, unsigned, else on. */
-  BpfAssembler jumpIfAtLeast(int value, String target) {
+  public BpfAssembler jumpIfAtLeast(int value, String target) {
     return conditional(JMP_JGE_K, value, target);
   }
 
   /** Goes to the label if any bit of the mask is set in the accumulator, else on. */
-  BpfAssembler jumpIfAnyBit(int mask, String target) {
+  public BpfAssembler jumpIfAnyBit(int mask, String target) {
     return conditional(JMP_JSET_K, mask, target);
   }
 
@@ -82,7 +88,7 @@ final class BpfAssembler {
   }
 
   /** Returns the program as an array of {@code struct sock_filter}, eight bytes each. */
-  BpfProgram assemble() {
+  public BpfProgram assemble() {
     boolean[] far = new boolean[lines.size()];
     int[] starts = layOut(far);
     while (lengthen(far, starts)) {

@@ -1,4 +1,4 @@
-package org.ringfence.linux.plan;
+package org.ringfence.linux.bpf;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,0 +1,57 @@
+package org.ringfence.linux.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.Presets;
+
+/** Checks that no command reaches this JVM through the thread that started the command. */
+@EnabledOnOs(OS.LINUX)
+class ThreadSignalsTest {
+  // Signal 0 shows what a signal would reach, and harms nothing.
+  private static final String ATTACK =
+      "for task in /proc/$0/task/*; do kill -0 ${task##*/} 2>/dev/null && echo reached $task; done;"
+          + " sleep 60 & kill -0 $! && kill $! && echo signalled its child";
+
+  @TempDir private Path workspace;
+
+  @ParameterizedTest
+  @CsvSource({
+    "landlock, workspace-write, KILL",
+    "landlock, danger-full-access, KILL",
+    "landlock, workspace-write, KEEP",
+    "bubblewrap, workspace-write, KEEP",
+    "bubblewrap, danger-full-access, KEEP"
+  })
+  void aCommandSignalsItsChildrenAndNoThreadOfTheJvm(
+      String backend, String preset, Leftovers leftovers) throws Exception {
+    SandboxPolicy policy =
+        Presets.load(preset).toBuilder().lifetime(new Lifetime(leftovers, Leftovers.KILL)).build();
+    try (Sandbox sandbox = open(policy, backend)) {
+      String jvm = Long.toString(ProcessHandle.current().pid());
+      Process process = sandbox.start(SandboxCommand.of("/bin/sh", "-c", ATTACK, jvm));
+      assertThat(process.inputReader().lines()).containsExactly("signalled its child");
+    }
+  }
+
+  private Sandbox open(SandboxPolicy policy, String backend) {
+    try {
+      return Sandbox.opener(policy).workspace(workspace).backend(backend).open();
+    } catch (SandboxException e) {
+      assumeTrue(false, "refused here: " + e.getMessage());
+      throw new IllegalStateException(e);
+    }
+  }
+}

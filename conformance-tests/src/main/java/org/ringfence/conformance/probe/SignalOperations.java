@@ -1,0 +1,161 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Memory;
+import java.io.File;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** Every way of Linux to signal a thread, now or when a descriptor is ready. */
+final class SignalOperations {
+  // linux/pidfd.h
+  private static final int PIDFD_THREAD = 0x80;
+  // asm-generic/fcntl.h
+  private static final int O_DIRECTORY = NativeCalls.X86 ? 0x10000 : 0x4000;
+  private static final int F_SETOWN = 8;
+  private static final int F_SETOWN_EX = 15;
+  // asm-generic/sockios.h
+  private static final long FIOSETOWN = 0x8901;
+  private static final long SIOCSPGRP = 0x8902;
+  // asm-generic/siginfo.h
+  private static final int SI_QUEUE = -1;
+  private static final int INFO_BYTES = 128;
+  private static final int SIGTERM = 15;
+
+  private SignalOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("signal-threads", SignalOperations::signalThreads);
+    all.put("signal-child", SignalOperations::signalChild);
+  }
+
+  /** One way to signal a thread of a process. */
+  private interface Way {
+    long signal(int process, int thread);
+  }
+
+  private static Map<String, Way> throughNumbers() {
+    Map<String, Way> ways = new LinkedHashMap<>();
+    ways.put("kill", (process, thread) -> NativeCalls.syscall(62, 129, thread, 0));
+    ways.put("tkill", (process, thread) -> NativeCalls.syscall(200, 130, thread, 0));
+    ways.put("tgkill", (process, thread) -> NativeCalls.syscall(234, 131, process, thread, 0));
+    ways.put(
+        "rt_sigqueueinfo",
+        (process, thread) -> NativeCalls.syscall(129, 138, thread, 0, information()));
+    ways.put(
+        "rt_tgsigqueueinfo",
+        (process, thread) -> NativeCalls.syscall(297, 240, process, thread, 0, information()));
+    ways.put("F_SETOWN", (process, thread) -> owner(F_SETOWN, thread));
+    return ways;
+  }
+
+  private static Map<String, Way> all() {
+    Map<String, Way> ways = throughNumbers();
+    ways.put(
+        "a pidfd of the thread",
+        (process, thread) ->
+            throughDescriptor(NativeCalls.syscall(434, 434, thread, PIDFD_THREAD)));
+    ways.put(
+        "a pidfd",
+        (process, thread) -> throughDescriptor(NativeCalls.syscall(434, 434, thread, 0)));
+    ways.put(
+        "its directory",
+        (process, thread) ->
+            throughDescriptor(NativeCalls.call("open", "/proc/" + thread, O_DIRECTORY, 0)));
+    // struct f_owner_ex: F_OWNER_TID, then the number
+    ways.put("F_SETOWN_EX", (process, thread) -> owner(F_SETOWN_EX, words(0, thread)));
+    ways.put("FIOSETOWN", (process, thread) -> request(FIOSETOWN, thread));
+    ways.put("SIOCSPGRP", (process, thread) -> request(SIOCSPGRP, thread));
+    return ways;
+  }
+
+  /** Returns 0 as soon as any way reaches any thread of a process; no way harms it. */
+  private static long signalThreads(String[] a) {
+    NativeCalls.onlyLinux("/proc/PID/task");
+    int process = Integer.parseInt(a[0]);
+    String[] threads = new File("/proc/" + process + "/task").list();
+    if (threads == null) {
+      return KernelNumbers.error("ESRCH");
+    }
+    for (String thread : threads) {
+      for (Way way : all().values()) {
+        if (way.signal(process, Integer.parseInt(thread)) >= 0) {
+          return 0;
+        }
+      }
+    }
+    return KernelNumbers.error("EPERM");
+  }
+
+  /** Signals a child in each way that programs use, and ends it. */
+  private static long signalChild(String[] a) throws IOException {
+    NativeCalls.onlyLinux("rt_sigqueueinfo");
+    Process child = new ProcessBuilder("sleep", "60").start();
+    try {
+      int pid = (int) child.pid();
+      for (Map.Entry<String, Way> way : throughNumbers().entrySet()) {
+        long result = way.getValue().signal(pid, pid);
+        if (result < 0) {
+          throw new IOException(way.getKey() + ": " + NativeCalls.errorName((int) -result));
+        }
+      }
+      int own = (int) ProcessHandle.current().pid();
+      long result = NativeCalls.syscall(62, 129, own, 0);
+      return result < 0 ? result : NativeCalls.syscall(62, 129, pid, SIGTERM);
+    } finally {
+      child.destroyForcibly();
+    }
+  }
+
+  private static Memory information() {
+    Memory information = NativeCalls.memory(INFO_BYTES);
+    information.setInt(8, SI_QUEUE);
+    return information;
+  }
+
+  private static Memory words(int first, int second) {
+    Memory words = NativeCalls.memory(8);
+    words.setInt(0, first);
+    words.setInt(4, second);
+    return words;
+  }
+
+  private static long throughDescriptor(long descriptor) {
+    if (descriptor < 0) {
+      return descriptor;
+    }
+    try {
+      return NativeCalls.syscall(424, 424, descriptor, 0, 0L, 0);
+    } finally {
+      NativeCalls.call("close", (int) descriptor);
+    }
+  }
+
+  /** Makes a thread the owner of a socket, which gets its signals. */
+  private static long owner(int command, Object given) {
+    return withSocket(socket -> NativeCalls.call("fcntl", socket, command, given));
+  }
+
+  private static long request(long request, int thread) {
+    return withSocket(socket -> NativeCalls.call("ioctl", socket, request, words(thread, 0)));
+  }
+
+  private interface SocketCall {
+    long on(int socket);
+  }
+
+  private static long withSocket(SocketCall call) {
+    Memory ends = NativeCalls.memory(8);
+    long made = NativeCalls.call("socketpair", 1, 1, 0, ends);
+    if (made < 0) {
+      return made;
+    }
+    try {
+      return call.on(ends.getInt(0));
+    } finally {
+      NativeCalls.call("close", ends.getInt(0));
+      NativeCalls.call("close", ends.getInt(4));
+    }
+  }
+}
