@@ -1,0 +1,2 @@
+/** Tools of LangChain4j that run commands in a sandbox. */
+package org.ringfence.langchain4j;
