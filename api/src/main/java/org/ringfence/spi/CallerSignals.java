@@ -26,13 +26,13 @@ public interface CallerSignals {
   record Received(CommandSignal signal, boolean ofTerminal) {}
 
   /** Receives signals. Thread-safe, for one thread that waits. */
-  interface Receiver {
+  interface Receiver extends AutoCloseable {
     /**
      * Waits for the next signal, whatever the thread's interrupt status.
      *
-     * @return the signal
+     * @return the signal; empty once this receiver is closed
      */
-    Received next();
+    Optional<Received> next();
 
     /**
      * Does to this process what a signal does by default: it ends or stops. Returns when it
@@ -42,5 +42,9 @@ public interface CallerSignals {
      * @return whether a {@link CommandSignal#CONTINUE} waits to be received next
      */
     boolean obey(CommandSignal signal);
+
+    /** Ends a wait for signals and each later one. Signals stay blocked, and can be obeyed. */
+    @Override
+    void close();
   }
 }

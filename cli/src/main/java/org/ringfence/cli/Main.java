@@ -3,9 +3,9 @@ package org.ringfence.cli;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import org.ringfence.cli.policy.PolicyOptions;
 import org.ringfence.cli.report.ExitCode;
+import org.ringfence.cli.run.Probe;
 import org.ringfence.cli.run.Runner;
 
 /**
@@ -24,6 +24,11 @@ public final class Main {
    * @param words the arguments
    */
   public static void main(String[] words) {
+    if (System.getProperty(LIBRARY_PATH) == null) {
+      // JNA would run ldconfig to find library directories; this process has already loaded ours.
+      System.setProperty(LIBRARY_PATH, "");
+    }
+    Probe probe = words.length > 0 && words[0].equals("run") ? Probe.begin() : null;
     String[] args;
     try {
       args = NativeArguments.of(words);
@@ -31,10 +36,6 @@ public final class Main {
       System.err.println("ringfence: " + e.getMessage());
       System.exit(ExitCode.OWN_FAILURE);
       return;
-    }
-    if (System.getProperty(LIBRARY_PATH) == null) {
-      // JNA would run ldconfig to find library directories; this process has already loaded ours.
-      System.setProperty(LIBRARY_PATH, "");
     }
     PolicyOptions options = new PolicyOptions();
     int command = plainRun(args, options);
@@ -46,7 +47,7 @@ public final class Main {
     PrintWriter err = new PrintWriter(System.err, true);
     int code;
     try {
-      Runner runner = new Runner(options, UnaryOperator.identity(), false, err);
+      Runner runner = new Runner(options, opener -> opener, false, err).probed(probe);
       code = runner.run(request);
       runner.endLikeCommand(code);
     } catch (Exception e) {

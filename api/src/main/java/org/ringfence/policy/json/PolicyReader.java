@@ -478,15 +478,15 @@ public final class PolicyReader {
   }
 
   private String string(LocatedNode node) {
-    return typed(node, String.class, "a string", Function.identity());
+    return typed(node, String.class, "a string", same -> same);
   }
 
   private boolean bool(LocatedNode node) {
-    return typed(node, Boolean.class, "true or false", Function.identity());
+    return typed(node, Boolean.class, "true or false", same -> same);
   }
 
   private long number(LocatedNode node) {
-    return typed(node, Long.class, "a whole number", Function.identity());
+    return typed(node, Long.class, "a whole number", same -> same);
   }
 
   private static <T, R> R typed(
@@ -509,7 +509,7 @@ public final class PolicyReader {
   private static String quantity(LocatedNode node) {
     return node.value() instanceof Number number
         ? number.toString()
-        : typed(node, String.class, "a number with its unit, in quotes", Function.identity());
+        : typed(node, String.class, "a number with its unit, in quotes", same -> same);
   }
 
   private <E extends Enum<E>> E word(LocatedNode node, Class<E> type) {

@@ -1,7 +1,6 @@
 package org.ringfence.linux.plan;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -166,7 +165,7 @@ public record SeccompFilter(List<SyscallRule> rules) {
     List<SyscallRule> sorted =
         rules.stream()
             .filter(rule -> rule.syscall().number(arch) >= 0)
-            .sorted(Comparator.comparingInt(rule -> rule.syscall().number(arch)))
+            .sorted((a, b) -> Integer.compare(a.syscall().number(arch), b.syscall().number(arch)))
             .toList();
     search(out, arch, sorted);
     out.label("unknown").ret(new Verdict.Deny(Errno.ENOSYS).action());

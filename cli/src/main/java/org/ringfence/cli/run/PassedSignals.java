@@ -29,11 +29,13 @@ final class PassedSignals {
       EnumSet.of(CommandSignal.HANGUP, CommandSignal.INTERRUPT, CommandSignal.TERMINATE);
   // As a shell reports a signal.
   private static final int OF_SIGNAL = 128;
+  private static final long END_MILLIS = 100;
 
   private final CompletableFuture<Receiver> receiver = new CompletableFuture<>();
   private final Set<CommandSignal> passed = EnumSet.noneOf(CommandSignal.class);
   private volatile CompletableFuture<SandboxedProcess> command;
   private volatile Consumer<SandboxedProcess> resizing;
+  private volatile boolean exiting;
 
   private PassedSignals() {}
 
@@ -82,16 +84,34 @@ final class PassedSignals {
     for (CallerSignals each : ServiceLoader.load(CallerSignals.class)) {
       Optional<Receiver> found = each.open();
       if (found.isPresent()) {
-        receiver.complete(found.get());
-        while (true) {
-          receive(found.get());
+        Receiver open = found.get();
+        receiver.complete(open);
+        Thread reader = Thread.currentThread();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(open, reader), "signals end"));
+        for (Optional<Received> next = open.next(); next.isPresent(); next = open.next()) {
+          receive(open, next.get());
         }
+        return;
       }
     }
   }
 
-  private void receive(Receiver open) {
-    Received received = open.next();
+  /**
+   * Ends the wait for signals when this JVM exits: an exiting JVM waits 300 ms for a thread that is
+   * in a native call.
+   */
+  private void end(Receiver open, Thread reader) {
+    open.close();
+    if (!exiting) {
+      try {
+        reader.join(END_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void receive(Receiver open, Received received) {
     CommandSignal signal = received.signal();
     SandboxedProcess process = process();
     if (process == null) {
@@ -150,9 +170,12 @@ final class PassedSignals {
   }
 
   /** Does to this process what the signal does by default; first the JVM ends what it began. */
-  private static void obey(Receiver open, CommandSignal signal) {
+  private void obey(Receiver open, CommandSignal signal) {
     switch (signal) {
-      case HANGUP, INTERRUPT, QUIT, TERMINATE -> System.exit(OF_SIGNAL + number(signal));
+      case HANGUP, INTERRUPT, QUIT, TERMINATE -> {
+        exiting = true;
+        System.exit(OF_SIGNAL + number(signal));
+      }
       case USER_1, USER_2, SUSPEND -> open.obey(signal);
       case RESIZE, CONTINUE -> {
         return;

@@ -13,7 +13,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
@@ -34,7 +33,6 @@ import org.ringfence.cli.report.ExitCode;
 import org.ringfence.cli.report.RemedyText;
 import org.ringfence.cli.terminal.CallerTerminal;
 import org.ringfence.event.Violation;
-import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
@@ -45,7 +43,6 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Quantities;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
-import org.ringfence.spi.SandboxBackend;
 import org.ringfence.text.Printable;
 
 /** Runs a command as {@code ringfence run} does, with the options already parsed. */
@@ -66,6 +63,7 @@ public final class Runner {
   private final DenialReport decided = new DenialReport();
   private final DenialReport found = new DenialReport();
   private final PassedSignals signals = PassedSignals.begin();
+  private Probe probe;
   private DenialReport reported;
   private boolean hasStarted;
   private boolean quiet;
@@ -82,6 +80,12 @@ public final class Runner {
     this.options = options;
     this.hooks = hooks;
     this.err = err;
+  }
+
+  /** Takes the backends from a probe that has begun before. */
+  public Runner probed(Probe begun) {
+    probe = begun;
+    return this;
   }
 
   /** Runs on a copy of the workspace. */
@@ -183,16 +187,12 @@ public final class Runner {
       throws IOException, InterruptedException {
     SandboxCommand request =
         directory == null ? asked : asked.directory(directory.toAbsolutePath().normalize());
-    // Probing loads native code; the policy can be read meanwhile.
-    FutureTask<Backends> probing = new FutureTask<>(Runner::probed);
-    Thread prober = new Thread(probing, "probe");
-    prober.setDaemon(true);
-    prober.start();
+    Probe begun = probe == null ? Probe.begin() : probe;
     SandboxPolicy policy = options.policy();
     if (!quiet) {
       options.unusedProject().ifPresent(file -> complain(PolicyOptions.unused(file)));
     }
-    Backends backends = finished(probing);
+    Backends backends = begun.result();
     Sandbox.Opener opener =
         Sandbox.opener(naming ? naming(policy, backends) : policy)
             .backends(backends)
@@ -355,22 +355,6 @@ public final class Runner {
       return Optional.of(last);
     } catch (IOException | InvalidPolicyException e) {
       return Optional.empty();
-    }
-  }
-
-  private static Backends probed() throws SandboxException {
-    Backends backends = Backends.load();
-    // The lightest backend that can run here is the likely choice.
-    backends.all().stream().map(SandboxBackend::probe).filter(Availability::usable).findFirst();
-    return backends;
-  }
-
-  private static Backends finished(FutureTask<Backends> probing)
-      throws IOException, InterruptedException {
-    try {
-      return probing.get();
-    } catch (ExecutionException e) {
-      throw new SandboxException("backend: " + e.getCause().getMessage(), e);
     }
   }
 

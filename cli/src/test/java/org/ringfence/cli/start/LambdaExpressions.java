@@ -43,6 +43,27 @@ public final class LambdaExpressions implements Callable<List<Object>> {
     }
   }
 
+  private record Values(
+      boolean flag,
+      byte small,
+      short less,
+      char letter,
+      int number,
+      long wide,
+      float single,
+      double twice,
+      String text,
+      int[] array) {}
+
+  private record Nothing() {}
+
+  private record Own(int number) {
+    @Override
+    public String toString() {
+      return "own";
+    }
+  }
+
   /** Called by reflection, since another loader defines the copy. */
   public LambdaExpressions() {}
 
@@ -79,6 +100,33 @@ public final class LambdaExpressions implements Callable<List<Object>> {
     Supplier<Supplier<Object>> nested = () -> () -> results.size();
     results.add(nested.get().get());
     results.add(((Supplier<String> & Serializable) () -> "serializable").get());
+    records(results);
     return results;
+  }
+
+  private static void records(List<Object> results) {
+    int[] none = {};
+    Values one = values(true, "text", none, Double.NaN);
+    results.add(one.hashCode() - System.identityHashCode(none));
+    results.add(one.toString().replaceAll("\\[I@.*", "array"));
+    results.add(one.equals(values(true, "text", none, Double.NaN)));
+    results.add(one.equals(values(true, "other", none, Double.NaN)));
+    results.add(one.equals(values(true, null, none, Double.NaN)));
+    results.add(one.equals(values(false, "text", none, Double.NaN)));
+    results.add(one.equals(values(true, "text", none, 0)));
+    results.add(one.equals(values(true, "text", new int[0], Double.NaN)));
+    results.add(values(true, null, null, 0).equals(values(true, null, null, -0.0)));
+    results.add(values(true, null, null, -0.0).hashCode());
+    results.add(values(true, null, null, -0.0).toString());
+    results.add(one.equals(null));
+    results.add(new Nothing().equals(one));
+    results.add(new Nothing().equals(new Nothing()));
+    results.add(new Nothing().hashCode());
+    results.add(new Nothing().toString());
+    results.add(new Own(3).toString() + new Own(3).hashCode() + new Own(3).equals(new Own(4)));
+  }
+
+  private static Values values(boolean flag, String text, int[] array, double twice) {
+    return new Values(flag, (byte) -1, (short) -2, 'c', 4, 1L << 40, -0.0f, twice, text, array);
   }
 }
