@@ -124,7 +124,7 @@ class ArchitectureTest {
 
   @Test
   void adaptersUseOnlyTheApi() {
-    for (String adapter : List.of("commonsexec", "langchain4j")) {
+    for (String adapter : List.of("commonsexec", "langchain4j", "junit")) {
       String own = "org.ringfence." + adapter + "..";
       verify(
           noClasses()

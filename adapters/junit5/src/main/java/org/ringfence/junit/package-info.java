@@ -1,0 +1,2 @@
+/** An extension of JUnit Jupiter that gives a test a sandbox. */
+package org.ringfence.junit;
