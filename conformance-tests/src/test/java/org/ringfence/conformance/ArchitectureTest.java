@@ -124,7 +124,7 @@ class ArchitectureTest {
 
   @Test
   void adaptersUseOnlyTheApi() {
-    for (String adapter : List.of("commonsexec", "langchain4j", "junit")) {
+    for (String adapter : List.of("commonsexec", "langchain4j", "junit", "agentsandbox")) {
       String own = "org.ringfence." + adapter + "..";
       verify(
           noClasses()
