@@ -80,7 +80,7 @@ final class HiddenNames {
       return;
     }
     Decision decision = policy.check(text, asked);
-    if (!decision.allowed()) {
+    if (!decision.allowed() && call.alive()) {
       denied.accept(DenialEvents.likely(child, "open", text, call.tid(), decision));
     }
   }

@@ -205,7 +205,7 @@ public final class MetadataCalls {
       }
       return change.apply(fd);
     } finally {
-      child.close(fd);
+      paths.places().close(fd);
     }
   }
 

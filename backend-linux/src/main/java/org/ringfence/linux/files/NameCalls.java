@@ -186,7 +186,7 @@ public final class NameCalls {
                 DenialEvents.likely(child, syscall.kernelName(), path, call.tid(), decision));
           }
         } finally {
-          child.close(entry.directory());
+          paths.places().close(entry.directory());
         }
       } catch (AccessException e) {
         // No object there that the kernel could deny.
@@ -196,9 +196,11 @@ public final class NameCalls {
   }
 
   private long truncate(SyscallNotification call) throws AccessException {
-    Named named = new Named(call.tid(), AT_FDCWD, decisions.name(call, 0));
+    byte[] name = child.string(call.tid(), call.argument(0));
+    Named named = new Named(call.tid(), AT_FDCWD, name);
     int object = paths.open(named.tid(), named.directory(), named.name(), true);
     try (NativeBlock block = new NativeBlock(96)) {
+      call.live();
       String seen = paths.pathOf(object, named);
       String path = view.policyPath(seen);
       decisions.demand("truncate", call, path, policy.evaluate(path, Operation.WRITE));
@@ -211,7 +213,7 @@ public final class NameCalls {
       return kernel.call(
           Syscall.TRUNCATE, block.string(PathResolver.own(object)), call.argument(1));
     } finally {
-      child.close(object);
+      paths.places().close(object);
     }
   }
 
@@ -224,10 +226,21 @@ public final class NameCalls {
     return exceeds;
   }
 
+  /**
+   * Opens the directory of a name. Both are the caller's only if the caller still waits afterwards.
+   */
+  private Entry entry(SyscallNotification call, int directory, int nameArgument)
+      throws AccessException {
+    byte[] name = child.string(call.tid(), call.argument(nameArgument));
+    return paths.entry(call.tid(), directory, name);
+  }
+
   private long makeDirectory(SyscallNotification call, int directory, int nameArgument)
       throws AccessException {
-    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    Entry entry = entry(call, directory, nameArgument);
     try {
+      // Proves that the name and its directory are the caller's, too.
+      int umask = umasks.of(call);
       if (!entry.special()) {
         String path = decisions.pathOf(entry);
         Optional<Place> place = guard.permits(GitGuard.Change.MKDIR, entry, path);
@@ -239,11 +252,11 @@ public final class NameCalls {
           decisions.demand("mkdir", call, path, inside);
         }
       }
-      int mode = call.intArgument(nameArgument + 1) & 07777 & ~umasks.of(call);
+      int mode = call.intArgument(nameArgument + 1) & 07777 & ~umask;
       return decisions.withName(
           entry, at -> kernel.call(Syscall.MKDIRAT, entry.directory(), at, mode));
     } finally {
-      child.close(entry.directory());
+      paths.places().close(entry.directory());
     }
   }
 
@@ -261,27 +274,29 @@ public final class NameCalls {
     if (type != 0 && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK) {
       return -Errno.EPERM.value();
     }
-    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    Entry entry = entry(call, directory, nameArgument);
     try {
+      int umask = umasks.of(call);
       if (!entry.special()) {
         String path = decisions.pathOf(entry);
         decisions.demand("mknod", call, path, policy.evaluate(path, Operation.WRITE));
         decisions.demand("mknod", call, path, decisions.git().made(entry, path, false));
         decisions.demand("mknod", call, path, decisions.git().direct(entry, path));
       }
-      int umasked = type | mode & 07777 & ~umasks.of(call);
+      int umasked = type | mode & 07777 & ~umask;
       return decisions.withName(
           entry, at -> kernel.call(Syscall.MKNODAT, entry.directory(), at, umasked, 0));
     } finally {
-      child.close(entry.directory());
+      paths.places().close(entry.directory());
     }
   }
 
   private long symlink(SyscallNotification call, int directory, int nameArgument)
       throws AccessException {
     byte[] target = child.string(call.tid(), call.argument(0));
-    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    Entry entry = entry(call, directory, nameArgument);
     try {
+      call.live();
       if (!entry.special()) {
         String path = decisions.pathOf(entry);
         Optional<Integer> probe = guard.probes(entry, path, target);
@@ -306,7 +321,7 @@ public final class NameCalls {
             entry, at -> kernel.call(Syscall.SYMLINKAT, targetAt, entry.directory(), at));
       }
     } finally {
-      child.close(entry.directory());
+      paths.places().close(entry.directory());
     }
   }
 
@@ -318,7 +333,8 @@ public final class NameCalls {
             : paths.open(call.tid(), names.fromDirectory(), from, (flags & AT_SYMLINK_FOLLOW) != 0);
     Entry entry = null;
     try {
-      entry = paths.entry(call.tid(), names.toDirectory(), decisions.name(call, names.to()));
+      entry = entry(call, names.toDirectory(), names.to());
+      call.live();
       String seen = paths.pathOf(object, new Named(call.tid(), names.fromDirectory(), from));
       String source = view.policyPath(seen);
       // A command could write a file through its new name that the old name protects.
@@ -349,16 +365,18 @@ public final class NameCalls {
         return result;
       }
     } finally {
-      child.close(object);
+      paths.places().close(object);
       if (entry != null) {
-        child.close(entry.directory());
+        paths.places().close(entry.directory());
       }
     }
   }
 
   private long rename(SyscallNotification call, Names names, int flags) throws AccessException {
-    byte[] source = child.string(call.tid(), call.argument(names.from()));
-    byte[] target = decisions.name(call, names.to());
+    byte[][] both =
+        child.strings(call.tid(), call.argument(names.from()), call.argument(names.to()));
+    byte[] source = both[0];
+    byte[] target = both[1];
     Entry from = paths.entry(call.tid(), names.fromDirectory(), source);
     Entry to = null;
     try {
@@ -367,6 +385,7 @@ public final class NameCalls {
           together
               ? from.beside(Arrays.copyOfRange(target, lastPart(target), target.length))
               : paths.entry(call.tid(), names.toDirectory(), target);
+      call.live();
       if (!from.special() && !to.special() && flags == 0 && guard.replaces(call, from, to)) {
         return 0;
       }
@@ -386,9 +405,9 @@ public final class NameCalls {
       }
       return result;
     } finally {
-      child.close(from.directory());
+      paths.places().close(from.directory());
       if (to != null && to.directory() != from.directory()) {
-        child.close(to.directory());
+        paths.places().close(to.directory());
       }
     }
   }
@@ -478,8 +497,9 @@ public final class NameCalls {
 
   private long remove(SyscallNotification call, int directory, int nameArgument, int flags)
       throws AccessException {
-    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    Entry entry = entry(call, directory, nameArgument);
     try {
+      call.live();
       String seen = entry.pathIn(paths);
       if (!entry.special()) {
         String path = view.policyPath(seen);
@@ -503,7 +523,7 @@ public final class NameCalls {
       }
       return result;
     } finally {
-      child.close(entry.directory());
+      paths.places().close(entry.directory());
     }
   }
 

@@ -96,7 +96,9 @@ final class NewFiles {
     } catch (AccessException e) {
       return new Outcome.Open();
     } finally {
-      child.close(entry == null || handedOn ? -1 : entry.directory(), (int) opened);
+      paths.places().close(entry == null || handedOn ? -1 : entry.directory());
+      // The answer has been given by now.
+      paths.places().close(paths.places().opened((int) opened));
     }
   }
 

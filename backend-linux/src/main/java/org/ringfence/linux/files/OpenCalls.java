@@ -14,6 +14,7 @@ import static org.ringfence.linux.bind.Constants.S_IFCHR;
 import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFIFO;
 import static org.ringfence.linux.bind.Constants.S_IFLNK;
+import static org.ringfence.linux.bind.Constants.S_IFREG;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -134,7 +135,9 @@ final class OpenCalls {
       openAt(call, new Named(call.tid(), directory, name), entry, flags, mode);
       return;
     }
-    call.live();
+    if (!isHarmless(name, flags) || !decided || placeOnly) {
+      call.live();
+    }
     if (!decided || placeOnly) {
       // An O_PATH descriptor gives no content, and an open through it is decided on then. Nor could
       // it be handed over: the kernel injects no such descriptor.
@@ -149,7 +152,7 @@ final class OpenCalls {
       return;
     }
     if ((flags & O_CREAT) != 0 && name.length > 0 && name[name.length - 1] == '/') {
-      child.close(paths.entry(call.tid(), directory, name).directory());
+      paths.places().close(paths.entry(call.tid(), directory, name).directory());
       call.fail(Errno.EISDIR);
       return;
     }
@@ -164,6 +167,14 @@ final class OpenCalls {
       return;
     }
     openAt(call, new Named(call.tid(), directory, name), null, flags, mode);
+  }
+
+  /**
+   * Returns whether opening a regular file changes nothing and tells nobody. Then it does not
+   * matter whether the name was the caller's: if not, no caller waits for the descriptor.
+   */
+  private static boolean isHarmless(byte[] name, int flags) {
+    return (flags & (O_CREAT | O_TRUNC | O_TMPFILE_BIT)) == 0 && !DescriptorNames.areNear(name);
   }
 
   /**
@@ -204,7 +215,7 @@ final class OpenCalls {
         byte[] target = follow ? linkTarget(entry) : new byte[0];
         if (target.length > 0) {
           // A dangling link: the call makes its target.
-          child.close(base);
+          paths.places().close(base);
           base = entry.directory();
           name = target;
           links++;
@@ -221,12 +232,12 @@ final class OpenCalls {
           }
         } finally {
           decisions.tree().unlock();
-          child.close(entry.directory());
+          paths.places().close(entry.directory());
         }
       }
       call.fail(Errno.EAGAIN);
     } finally {
-      child.close(base);
+      paths.places().close(base);
     }
   }
 
@@ -259,7 +270,7 @@ final class OpenCalls {
     } finally {
       decisions.tree().unlock();
       if (!taken) {
-        child.close(entry.directory());
+        paths.places().close(entry.directory());
       }
     }
   }
@@ -344,7 +355,7 @@ final class OpenCalls {
         try {
           path = decisions.pathOf(entry);
         } finally {
-          child.close(entry.directory());
+          paths.places().close(entry.directory());
         }
       } else {
         hidden.tell(call, directory, name, asked, object);
@@ -353,7 +364,7 @@ final class OpenCalls {
     } catch (AccessException e) {
       return;
     } finally {
-      child.close(object);
+      paths.places().close(object);
     }
     if (path.isEmpty()) {
       return;
@@ -435,6 +446,9 @@ final class OpenCalls {
         return true;
       }
       Status status = paths.status(object);
+      if (!status.is(S_IFREG)) {
+        call.live();
+      }
       boolean unnamed = (flags & O_TMPFILE_BIT) != 0;
       boolean writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
       if (status.is(S_IFLNK)) {
@@ -486,7 +500,7 @@ final class OpenCalls {
       return true;
     } finally {
       if (!handedOn) {
-        child.close(object);
+        paths.places().close(object);
       }
     }
   }
@@ -539,7 +553,7 @@ final class OpenCalls {
       return;
     }
     call.resultDescriptor((int) opened, (flags & O_CLOEXEC) != 0 ? O_CLOEXEC : 0);
-    child.close((int) opened);
+    paths.places().close(paths.places().opened((int) opened));
   }
 
   /** Makes a missing file; returns false if one exists by now. */

@@ -14,7 +14,6 @@ import org.ringfence.linux.path.PathResolver.Entry;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -38,7 +37,6 @@ public final class GitDirectories {
       Decision.allow(new org.ringfence.policy.Reason.NothingAgainst("no git directory"));
 
   private final Kernel kernel;
-  private final TargetMemory child;
   private final PathResolver paths;
   private final EffectivePolicy policy;
   private final GitDirectoryDecisions rules;
@@ -47,7 +45,6 @@ public final class GitDirectories {
 
   GitDirectories(Kernel kernel, PathResolver paths, FileView view, TreeLock tree) {
     this.kernel = kernel;
-    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.policy = view.policy();
     this.rules = new GitDirectoryDecisions(policy);
@@ -166,7 +163,7 @@ public final class GitDirectories {
     try {
       return direct(entry.get(), path);
     } finally {
-      child.close(entry.get().directory());
+      paths.places().close(entry.get().directory());
     }
   }
 
@@ -227,7 +224,7 @@ public final class GitDirectories {
     try {
       return changed(entry.get(), path, false);
     } finally {
-      child.close(entry.get().directory());
+      paths.places().close(entry.get().directory());
     }
   }
 

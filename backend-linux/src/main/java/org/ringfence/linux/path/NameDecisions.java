@@ -132,7 +132,8 @@ public final class NameDecisions {
 
   private boolean report(
       String operation, SyscallNotification call, String path, Operation asked, Decision decision) {
-    if (!decision.allowed()) {
+    // What was read by the number of a thread that is gone says nothing about the sandbox.
+    if (!decision.allowed() && call.alive()) {
       denied.accept(DenialEvents.certain(child, operation, path, call.tid(), decision));
     }
     return decision.allowed();

@@ -7,6 +7,7 @@ import static org.ringfence.linux.bind.Constants.RESOLVE_BENEATH;
 import static org.ringfence.linux.bind.Constants.RESOLVE_IN_ROOT;
 import static org.ringfence.linux.bind.Constants.RESOLVE_NO_MAGICLINKS;
 import static org.ringfence.linux.bind.Constants.RESOLVE_NO_SYMLINKS;
+import static org.ringfence.linux.task.TargetMemory.checked;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.task.PlaceDescriptors;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.TargetMemory.RefusedException;
@@ -43,6 +45,7 @@ public final class PathResolver {
 
   private final Kernel kernel;
   private final TargetMemory child;
+  private final PlaceDescriptors places;
   private final int directoryFlag;
   private final int noFollowFlag;
   private final boolean ownRoot;
@@ -50,7 +53,7 @@ public final class PathResolver {
   private final SeenMounts mounts;
   private final HandedDescriptors handed;
   private final ProcessLinks links;
-  private final String jvm = "/proc/" + ProcessHandle.current().pid();
+  private final String jvm = "/proc/" + ProcessHandle.current().pid() + "/";
   private final OwnTerminals terminals;
 
   /** Resolves for threads that have this JVM's root. */
@@ -70,6 +73,7 @@ public final class PathResolver {
     this.kernel = kernel;
     this.ownRoot = ownRoot;
     this.child = new TargetMemory(kernel);
+    this.places = new PlaceDescriptors(kernel);
     this.mounts = new SeenMounts(kernel);
     this.handed = new HandedDescriptors(kernel);
     this.links = new ProcessLinks(kernel, this);
@@ -115,6 +119,9 @@ public final class PathResolver {
       throw new AccessException(-Errno.ENOENT.value());
     }
     byte[] path = name;
+    if (name[0] == '/' && !DescriptorNames.areNear(name)) {
+      return openAbsolute(tid, tid, name, follow);
+    }
     if (name[0] == '/') {
       String text = new String(name, LATIN);
       Matcher self = DescriptorNames.PROC_SELF.matcher(text);
@@ -156,7 +163,7 @@ public final class PathResolver {
     try {
       return openBelowOnce(tid, base, path, follow);
     } finally {
-      child.close(base);
+      places.close(base);
     }
   }
 
@@ -173,17 +180,20 @@ public final class PathResolver {
   }
 
   /**
-   * Opens a name without slashes as the kernel does: with no link to follow, and no way up, neither
-   * the thread's root nor its number matters. Returns ELOOP for any other, or an error.
+   * Opens a name as the kernel does: with no link to follow, and no way up to a root of its own,
+   * the thread does not matter. Returns -1 for any other name.
    */
-  private int near(int base, byte[] name, boolean follow) {
-    if (!PlainName.is(name)) {
-      return -Errno.ELOOP.value();
+  private int near(int base, byte[] name, boolean follow) throws AccessException {
+    if (ownRoot && !PlainName.leadsDown(name) || PlainName.isSpecial(name)) {
+      return -1;
     }
     try {
-      return openAt(base, name, follow, follow ? RESOLVE_NO_SYMLINKS : 0);
+      return openAt(base, name, follow, RESOLVE_NO_SYMLINKS);
     } catch (AccessException e) {
-      return (int) e.result();
+      if (e.result() != -Errno.ELOOP.value()) {
+        throw e;
+      }
+      return -1;
     }
   }
 
@@ -201,8 +211,8 @@ public final class PathResolver {
       return openOnce(tid, AT_FDCWD, name, follow);
     }
     int near = near(base, name, follow);
-    if (near != -Errno.ELOOP.value()) {
-      return checked(near);
+    if (near >= 0) {
+      return near;
     }
     if (!ownRoot) {
       int object = openAt(base, name, follow, 0);
@@ -247,6 +257,10 @@ public final class PathResolver {
   private int openAbsolute(int tid, int numbered, byte[] path, boolean follow)
       throws AccessException {
     if (!ownRoot) {
+      int near = near(AT_FDCWD, path, follow);
+      if (near >= 0) {
+        return near;
+      }
       int object = openAt(AT_FDCWD, path, follow, 0);
       return isOfThisJvm(object) ? asNumbered(object, path, follow) : object;
     }
@@ -271,7 +285,7 @@ public final class PathResolver {
       }
       throw new UnfoldedException(unfolded);
     } finally {
-      child.close(root);
+      places.close(root);
     }
   }
 
@@ -286,8 +300,7 @@ public final class PathResolver {
       // No file of a process lies that deep.
       return false;
     }
-    return path.startsWith(jvm)
-        && (path.length() == jvm.length() || path.charAt(jvm.length()) == '/');
+    return (path + "/").startsWith(jvm);
   }
 
   /** Opens a path that led to this JVM's process by its number, as ps looks at every process. */
@@ -297,7 +310,7 @@ public final class PathResolver {
     if (unfolded.length == 0) {
       return object;
     }
-    child.close(object);
+    places.close(object);
     throw new UnfoldedException(unfolded);
   }
 
@@ -365,8 +378,9 @@ public final class PathResolver {
     byte[] name = Arrays.copyOfRange(path, start, end);
     byte[] given = end == 0 ? new byte[] {'/'} : Arrays.copyOfRange(path, start, path.length);
     byte[] parent = Arrays.copyOf(path, start);
+    boolean here = start == 0 || PlainName.isHere(parent);
     return new Entry(
-        start == 0 ? start(tid, directory) : open(tid, directory, parent, true), name, given);
+        here ? start(tid, directory) : open(tid, directory, parent, true), name, given);
   }
 
   /** Opens the directory of a name below a directory that this JVM holds. */
@@ -449,7 +463,7 @@ public final class PathResolver {
       return fd;
     } finally {
       if (!kept) {
-        child.close(fd);
+        places.close(fd);
       }
     }
   }
@@ -467,6 +481,11 @@ public final class PathResolver {
     return handed;
   }
 
+  /** Returns what closes the descriptors of places that this class has opened for a decision. */
+  public PlaceDescriptors places() {
+    return places;
+  }
+
   /** Returns the terminals that commands have opened themselves. */
   public OwnTerminals terminals() {
     return terminals;
@@ -476,7 +495,7 @@ public final class PathResolver {
     try (NativeBlock block = new NativeBlock(96)) {
       long path = block.string("/proc/" + tid + "/" + link);
       int flags = O_PATH | O_CLOEXEC | (link.equals("exe") ? 0 : directoryFlag);
-      return checked(kernel.call(Syscall.OPENAT, AT_FDCWD, path, flags, 0));
+      return places.opened(checked(kernel.call(Syscall.OPENAT, AT_FDCWD, path, flags, 0)));
     }
   }
 
@@ -497,15 +516,8 @@ public final class PathResolver {
       for (int i = 1; fd == -Errno.EAGAIN.value() && i < MOST_TRIES; i++) {
         fd = kernel.call(Syscall.OPENAT2, base, name, how, 24);
       }
-      return checked(fd);
+      return places.opened(checked(fd));
     }
-  }
-
-  private static int checked(long result) throws AccessException {
-    if (result < 0) {
-      throw new AccessException(result);
-    }
-    return (int) result;
   }
 
   /**
@@ -548,7 +560,7 @@ public final class PathResolver {
         }
         return entry.pathIn(this);
       } finally {
-        child.close(entry.directory());
+        places.close(entry.directory());
       }
     }
   }
@@ -559,7 +571,7 @@ public final class PathResolver {
     try {
       return status(found).identity().equals(status(object).identity());
     } finally {
-      child.close(found);
+      places.close(found);
     }
   }
 
@@ -576,8 +588,7 @@ public final class PathResolver {
       if (result == -Errno.ENAMETOOLONG.value()) {
         return new DeepPath(kernel, directoryFlag).of(fd);
       }
-      int length = checked(result);
-      return block.getBytes(buffer, length);
+      return block.getBytes(buffer, checked(result));
     }
   }
 

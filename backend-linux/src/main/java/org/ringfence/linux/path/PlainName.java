@@ -19,6 +19,41 @@ final class PlainName {
   }
 
   /**
+   * Returns whether a path names the directory that it begins at: {@code .}, {@code ./} and the
+   * like.
+   *
+   * @param path the path, as bytes
+   */
+  static boolean isHere(byte[] path) {
+    for (int i = 0; i < path.length; i++) {
+      boolean partEnds = i == 0 || path[i - 1] == '/';
+      if (path[i] != '/' && !(path[i] == '.' && partEnds)) {
+        return false;
+      }
+    }
+    return path.length > 0 && path[0] == '.';
+  }
+
+  /**
+   * Returns whether no part of a path leads up. Such a path stays below the directory that it
+   * begins at, but for links.
+   *
+   * @param path the path, as bytes
+   */
+  static boolean leadsDown(byte[] path) {
+    int start = 0;
+    for (int i = 0; i <= path.length; i++) {
+      if (i == path.length || path[i] == '/') {
+        if (i - start == 2 && path[start] == '.' && path[start + 1] == '.') {
+          return false;
+        }
+        start = i + 1;
+      }
+    }
+    return true;
+  }
+
+  /**
    * Returns whether a part of a path names no entry: empty, {@code .} or {@code ..}.
    *
    * @param name the part, without slashes

@@ -69,16 +69,16 @@ public final class TreeLock {
   }
 
   /**
-   * Runs a step that has no visible effect before it holds the directories that it needs. No thread
-   * waits for a directory while it holds this lock: the directory's holder, perhaps a command,
-   * would block all calls of the sandbox.
+   * Runs a step that has no visible effect before it holds the directories that it needs, and then
+   * closes the places that it has opened. No thread waits for a directory while it holds this lock:
+   * the directory's holder, perhaps a command, would block all calls of the sandbox.
    *
    * @return false if another supervisor holds a directory; then nothing has been done
    */
   public boolean attempt(Runnable step) {
     again.set(true);
     try {
-      step.run();
+      paths.places().during(step);
       return true;
     } catch (HeldException e) {
       return false;

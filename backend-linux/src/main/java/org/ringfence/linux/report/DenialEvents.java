@@ -32,7 +32,7 @@ public final class DenialEvents {
       SyscallNotification call,
       Syscall syscall,
       AccessException failure) {
-    if (failure instanceof RefusedException refused) {
+    if (failure instanceof RefusedException refused && call.alive()) {
       denied.accept(
           certain(
               child,

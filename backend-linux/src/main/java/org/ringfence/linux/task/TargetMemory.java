@@ -73,6 +73,14 @@ public final class TargetMemory {
     }
   }
 
+  /** Returns a call's result, below zero as the error that the child's call should return. */
+  public static int checked(long result) throws AccessException {
+    if (result < 0) {
+      throw new AccessException(result);
+    }
+    return (int) result;
+  }
+
   /** Reads exactly {@code length} bytes. */
   public byte[] read(int tid, long address, int length) throws AccessException {
     byte[] bytes = readUpTo(tid, address, length);
@@ -80,6 +88,46 @@ public final class TargetMemory {
       throw new AccessException(-Errno.EFAULT.value());
     }
     return bytes;
+  }
+
+  /**
+   * Reads two NUL-terminated strings, by one call where each ends on its first page.
+   *
+   * @return the two
+   */
+  public byte[][] strings(int tid, long one, long other) throws AccessException {
+    int first = toPageEnd(one);
+    int second = toPageEnd(other);
+    try (NativeBlock block = new NativeBlock(first + second + 160L)) {
+      long buffer = block.allocate(first + second);
+      long local = block.allocate(16);
+      block.setLong(local, buffer);
+      block.setLong(local + 8, first + second);
+      long remote = block.allocate(32);
+      block.setLong(remote, one);
+      block.setLong(remote + 8, first);
+      block.setLong(remote + 16, other);
+      block.setLong(remote + 24, second);
+      long count =
+          one == 0 || other == 0
+              ? 0
+              : kernel.call(Syscall.PROCESS_VM_READV, tid, local, 1, remote, 2, 0);
+      if (count == first + second) {
+        byte[] both = block.getBytes(buffer, first + second);
+        int oneEnd = indexOfZero(both, 0);
+        int otherEnd = indexOfZero(both, first);
+        if (oneEnd >= 0 && oneEnd < first && otherEnd >= 0) {
+          return new byte[][] {
+            Arrays.copyOf(both, oneEnd), Arrays.copyOfRange(both, first, otherEnd)
+          };
+        }
+      }
+    }
+    return new byte[][] {string(tid, one), string(tid, other)};
+  }
+
+  private static int toPageEnd(long address) {
+    return (int) (PAGE - (address & (PAGE - 1)));
   }
 
   private byte[] readUpTo(int tid, long address, int length) throws AccessException {
@@ -93,7 +141,7 @@ public final class TargetMemory {
       block.setLong(local + 8, length);
       // Two parts, split at a page's end: the kernel may stop between parts, not inside one.
       long remote = block.allocate(32);
-      int first = (int) Math.min(length, PAGE - (address & (PAGE - 1)));
+      int first = Math.min(length, toPageEnd(address));
       block.setLong(remote, address);
       block.setLong(remote + 8, first);
       block.setLong(remote + 16, address + first);
@@ -128,7 +176,7 @@ public final class TargetMemory {
     if (address == 0) {
       throw new AccessException(-Errno.EFAULT.value());
     }
-    int length = (int) (PAGE - (address & (PAGE - 1)));
+    int length = toPageEnd(address);
     byte[] bytes = readUpTo(tid, address, length);
     int end = indexOfZero(bytes);
     if (end < 0) {
@@ -144,7 +192,11 @@ public final class TargetMemory {
   }
 
   private static int indexOfZero(byte[] bytes) {
-    for (int i = 0; i < bytes.length; i++) {
+    return indexOfZero(bytes, 0);
+  }
+
+  private static int indexOfZero(byte[] bytes, int from) {
+    for (int i = from; i < bytes.length; i++) {
       if (bytes[i] == 0) {
         return i;
       }
@@ -323,22 +375,5 @@ public final class TargetMemory {
 
   public void close(int fd) {
     new Descriptors(kernel).close(fd);
-  }
-
-  /**
-   * Closes two descriptors of this JVM, by one call where the kernel has numbered them in a row.
-   *
-   * @param first one; ignored below 0
-   * @param second the other; ignored below 0
-   */
-  public void close(int first, int second) {
-    int low = Math.min(first, second);
-    int high = Math.max(first, second);
-    if (low >= 0 && high == low + 1) {
-      kernel.call(Syscall.CLOSE_RANGE, low, high, 0);
-    } else {
-      close(first);
-      close(second);
-    }
   }
 }
