@@ -248,6 +248,30 @@ class LauncherTest {
   }
 
   @Test
+  void runtimeBesideTheLauncherIsUsedAndNoOther() throws Exception {
+    Path image = base.resolve("image");
+    createJdk(image.resolve("runtime"), "25.0.1");
+    Files.createDirectories(image.resolve("app/start"));
+    Path archive = Files.createFile(image.resolve("app/classes-25.0.1.aot"));
+    Path script = base.resolve("installation/ringfence");
+    Path moved = Files.createDirectory(image.resolve("bin")).resolve("ringfence");
+    Files.move(script, moved);
+    Files.createSymbolicLink(script, moved);
+    environment.put("JAVA_HOME", base.resolve("none").toString());
+
+    Result result = start("run", "--", "true");
+
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(result.started())
+        .contains("word -XX:AOTCache=" + archive)
+        .anyMatch(word -> word.startsWith("word " + image.resolve("app/start/ringfence.jar")));
+    // A command may have changed a runtime that lies in its workspace.
+    Result inside = start("run", "--workspace", image.toString(), "--", "true");
+    assertThat(inside.exit()).isEqualTo(125);
+    assertThat(inside.output()).contains("lies in the workspace");
+  }
+
+  @Test
   void colonInTheInstallationPathIsRejected() throws Exception {
     Path installation = base.resolve("installation");
     Path moved = Files.createDirectory(base.resolve("a:b")).resolve("installation");
