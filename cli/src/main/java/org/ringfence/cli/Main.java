@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.ringfence.cli.policy.PolicyOptions;
 import org.ringfence.cli.report.ExitCode;
-import org.ringfence.cli.run.Probe;
+import org.ringfence.cli.run.BackendSearch;
 import org.ringfence.cli.run.Runner;
 
 /**
@@ -28,7 +28,8 @@ public final class Main {
       // JNA would run ldconfig to find library directories; this process has already loaded ours.
       System.setProperty(LIBRARY_PATH, "");
     }
-    Probe probe = words.length > 0 && words[0].equals("run") ? Probe.begin() : null;
+    BackendSearch search =
+        words.length > 0 && words[0].equals("run") ? BackendSearch.begin() : null;
     String[] args;
     try {
       args = NativeArguments.of(words);
@@ -47,7 +48,7 @@ public final class Main {
     PrintWriter err = new PrintWriter(System.err, true);
     int code;
     try {
-      Runner runner = new Runner(options, opener -> opener, false, err).probed(probe);
+      Runner runner = new Runner(options, opener -> opener, false, err).probed(search);
       code = runner.run(request);
       runner.endLikeCommand(code);
     } catch (Exception e) {

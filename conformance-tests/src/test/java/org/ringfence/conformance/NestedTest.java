@@ -141,8 +141,7 @@ class NestedTest {
       assertSandboxWorks(
           CapturedProcess.of(
               sandbox.start(
-                  SandboxCommand.of(
-                      host("files.protected-names", "network.own-loopback", "process.signals")))));
+                  SandboxCommand.of(host("files.protected-names", "network.own-loopback")))));
     }
   }
 }

@@ -3,6 +3,8 @@ package org.ringfence.linux.bpf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** An assembled classic BPF program, in the byte order of this machine. Immutable. */
 public final class BpfProgram {
@@ -31,6 +33,22 @@ public final class BpfProgram {
    */
   public int length() {
     return bytes.length / 8;
+  }
+
+  /**
+   * Returns where a constant is, to put another in its place.
+   *
+   * @param constant the operand of instructions
+   * @return the offsets of the operands, in bytes
+   */
+  public List<Integer> placesOf(int constant) {
+    ByteBuffer code = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+    // struct sock_filter: the operand is its last word.
+    return IntStream.range(0, length())
+        .map(instruction -> 8 * instruction + 4)
+        .filter(place -> code.getInt(place) == constant)
+        .boxed()
+        .toList();
   }
 
   /**

@@ -9,9 +9,11 @@ import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
+import org.ringfence.linux.bpf.BpfProgram;
 import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.linux.plan.ThreadFilter;
 import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.restricted.Invocation;
 import org.ringfence.linux.restricted.SandboxThread;
@@ -41,6 +43,7 @@ final class CommandStart {
   private final StreamGate gate;
   private final Set<LinuxProcess> live;
   private final Optional<ExistingNames> names;
+  private final Optional<BpfProgram> threadFilter;
 
   /**
    * Starts commands in one sandbox.
@@ -67,6 +70,10 @@ final class CommandStart {
             parts.supervisor.paths(),
             names.isPresent());
     this.live = live;
+    this.threadFilter =
+        opening.supervision().sparesThread()
+            ? Optional.of(ThreadFilter.compile(kernel.arch()))
+            : Optional.empty();
   }
 
   /**
@@ -121,7 +128,7 @@ final class CommandStart {
               kernel,
               invocation,
               invocation.descriptors(streams.standard()),
-              new SpawnOrders.Confinement(confined, abi.scopes(), killsLeftovers()),
+              new SpawnOrders.Confinement(confined, abi.scopes(), killsLeftovers(), threadFilter),
               new SpawnOrders.Signals(wake, supervisor.event()));
       CommandThread commandThread = new CommandThread(kernel, orders);
       Optional<MemoryHold> memory =
@@ -203,6 +210,7 @@ final class CommandStart {
   private static String stepName(int step) {
     return switch (step) {
       case CommandThread.STEP_LANDLOCK -> "landlock_restrict_self";
+      case CommandThread.STEP_FILTER -> "seccomp filter";
       case CommandThread.STEP_DESCRIPTORS -> "descriptor table";
       case CommandThread.STEP_WAIT -> "wait";
       default -> "unexpected";

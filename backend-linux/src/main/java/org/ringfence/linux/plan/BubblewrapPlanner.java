@@ -327,15 +327,11 @@ public final class BubblewrapPlanner extends LinuxPlanner {
             ? enforced(
                 "process namespace"
                     + (facts.abi().scopes() ? "; " + landlock() + " signal scope" : ""))
-            : !facts.abi().scopes()
-                ? unsupported(
+            : facts.abi().scopes()
+                ? enforced(landlock() + SPARED_JVM)
+                : unsupported(
                     "without a process namespace, and " + landlock() + " does not scope signals",
-                    "lifetime.onRootExit kill, or " + SIGNAL_SCOPES)
-                : facts.listener()
-                    ? enforced(landlock() + SPARED_JVM)
-                    : unsupported(
-                        OPEN_THREAD + facts.listenerProblem(),
-                        "lifetime.onRootExit kill, or " + NEWER_KERNEL));
+                    "lifetime.onRootExit kill, or " + SIGNAL_SCOPES));
     answer(
         Guarantee.PROCESS_PRIVILEGES,
         "No privilege is held or gained, also not by root",

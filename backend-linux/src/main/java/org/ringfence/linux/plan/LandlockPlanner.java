@@ -155,11 +155,9 @@ public final class LandlockPlanner extends LinuxPlanner {
                 + " CAP_PERFMON"));
     answer(
         Guarantee.PROCESS_SIGNALS,
-        !facts.abi().scopes()
-            ? unsupported(landlock() + " does not scope signals", SIGNAL_SCOPES)
-            : facts.listener()
-                ? enforced(landlock() + SPARED_JVM)
-                : unsupported(OPEN_THREAD + facts.listenerProblem(), NEWER_KERNEL));
+        facts.abi().scopes()
+            ? enforced(landlock() + SPARED_JVM)
+            : unsupported(landlock() + " does not scope signals", SIGNAL_SCOPES));
     answer(
         Guarantee.PROCESS_PRIVILEGES,
         "No privilege is gained by executing a file"

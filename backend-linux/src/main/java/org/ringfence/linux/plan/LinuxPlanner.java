@@ -41,14 +41,9 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   /** The remedy where Landlock does not scope signals. */
   static final String SIGNAL_SCOPES = "Linux 6.12 or newer";
 
-  /** The mechanism for signals by number, where Landlock scopes signals. */
+  /** The mechanism for signals, where a thread of this JVM is in the scope. */
   static final String SPARED_JVM =
-      " signal scope; signals to a thread of this JVM in it: " + SUPERVISOR;
-
-  /** Why signals reach this JVM where no supervisor listens. */
-  static final String OPEN_THREAD =
-      "a thread of this JVM is in the command's signal scope, and no supervisor decides on signals"
-          + " to it: ";
+      " signal scope; seccomp filter on signals to the one thread of this JVM in it";
 
   /** The mechanism that kills a tree where Landlock scopes signals. */
   static final String SCOPED_KILL = "kill(-1) from inside the Landlock signal scope of the command";

@@ -11,7 +11,7 @@ import org.ringfence.linux.plan.SyscallRule.Clause;
 
 /**
  * The filter's rules for calls that reach another process of the same user: its limits and its
- * priorities, and signals to a thread of this JVM.
+ * priorities, and signals to a thread of this JVM, besides those that {@link ThreadFilter} refuses.
  *
  * <p>The thread that started a command is in the command's signal scope, and a signal to that
  * thread's number reaches the whole JVM. Groups and {@code kill(-1)} do not: the kernel asks there
@@ -20,14 +20,12 @@ import org.ringfence.linux.plan.SyscallRule.Clause;
  */
 final class OtherProcessRules {
   // asm-generic/fcntl.h
-  private static final int F_SETOWN = 8;
   private static final int F_SETOWN_EX = 15;
   // asm-generic/sockios.h
   private static final int FIOSETOWN = 0x8901;
   private static final int SIOCSPGRP = 0x8902;
   private static final int NEGATIVE = 0x80000000;
 
-  private static final Verdict NOTIFY = new Verdict.Notify();
   private static final Verdict EPERM = new Verdict.Deny(Errno.EPERM);
   private static final Verdict ENOSYS = new Verdict.Deny(Errno.ENOSYS);
   private static final Verdict ALLOW = new Verdict.Allow();
@@ -37,9 +35,9 @@ final class OtherProcessRules {
   /**
    * Returns the rules of calls that no other rule is about; 0 is the caller itself.
    *
-   * @param signals whether the supervisor decides on signals to one process
+   * @param sparesThread whether a thread of this JVM is in a command's signal scope
    */
-  static List<SyscallRule> of(boolean signals) {
+  static List<SyscallRule> of(boolean sparesThread) {
     List<SyscallRule> rules = new ArrayList<>();
     rules.add(rule(Syscall.PRLIMIT64, ALLOW, when(ALLOW, equal(0, 0)), when(EPERM, pointerSet(2))));
     rules.add(rule(Syscall.SETPRIORITY, EPERM, when(ALLOW, equal(0, 0), equal(1, 0))));
@@ -52,36 +50,30 @@ final class OtherProcessRules {
             Syscall.SCHED_SETATTR)) {
       rules.add(rule(syscall, EPERM, when(ALLOW, equal(0, 0))));
     }
-    if (signals) {
-      Clause others = when(ALLOW, anyBit(0, NEGATIVE));
-      rules.add(rule(Syscall.KILL, NOTIFY, others, when(ALLOW, equal(0, 0))));
-      rules.add(rule(Syscall.TKILL, NOTIFY, others));
-      rules.add(rule(Syscall.RT_SIGQUEUEINFO, NOTIFY, others));
+    if (sparesThread) {
       rules.add(rule(Syscall.TGKILL, ALLOW, when(EPERM, thisJvm(0))));
       rules.add(rule(Syscall.RT_TGSIGQUEUEINFO, ALLOW, when(EPERM, thisJvm(0))));
       // A descriptor may lead to another thread as soon as it has been looked at, so none is
       // allowed but the caller itself (linux/pidfd.h, PIDFD_SELF). Programs fall back to kill.
-      rules.add(rule(Syscall.PIDFD_SEND_SIGNAL, ENOSYS, others));
+      rules.add(rule(Syscall.PIDFD_SEND_SIGNAL, ENOSYS, when(ALLOW, anyBit(0, NEGATIVE))));
     }
     return rules;
   }
 
   /**
    * Returns the clauses of fcntl about the process that the kernel signals when a descriptor is
-   * ready. The structure of F_SETOWN_EX is in memory, which another thread could change.
+   * ready. The structure of F_SETOWN_EX is in memory, which another thread could change. The error
+   * is that of a kernel without it.
    */
-  static List<Clause> fcntl(boolean signals) {
-    return signals
-        ? List.of(
-            when(ALLOW, equal(1, F_SETOWN), anyBit(2, NEGATIVE)),
-            when(NOTIFY, equal(1, F_SETOWN)),
-            when(EPERM, equal(1, F_SETOWN_EX)))
+  static List<Clause> fcntl(boolean sparesThread) {
+    return sparesThread
+        ? List.of(when(new Verdict.Deny(Errno.EINVAL), equal(1, F_SETOWN_EX)))
         : List.of();
   }
 
   /** Returns the clauses of ioctl about the same; the number of the process is in memory. */
-  static List<Clause> ioctl(boolean signals) {
-    return signals
+  static List<Clause> ioctl(boolean sparesThread) {
+    return sparesThread
         ? List.of(when(EPERM, equal(1, FIOSETOWN)), when(EPERM, equal(1, SIOCSPGRP)))
         : List.of();
   }

@@ -316,7 +316,7 @@ public final class SeccompCompiler {
       always(Syscall.PTRACE, EPERM);
     }
     processes(supervision);
-    rules.addAll(OtherProcessRules.of(supervision.signals()));
+    rules.addAll(OtherProcessRules.of(supervision.sparesThread()));
     ioctls(supervision);
     ownProcess(supervision, traces);
     network(policy.network(), supervision);
@@ -345,7 +345,7 @@ public final class SeccompCompiler {
     List<Clause> descriptors = new ArrayList<>();
     descriptors.add(when(EACCES, equal(1, F_SETLEASE)));
     descriptors.add(when(EACCES, equal(1, F_SETDELEG)));
-    descriptors.addAll(OtherProcessRules.fcntl(supervision.signals()));
+    descriptors.addAll(OtherProcessRules.fcntl(supervision.sparesThread()));
     rules.add(new SyscallRule(Syscall.FCNTL, descriptors, ALLOW));
     rule(
         Syscall.PERSONALITY,
@@ -478,7 +478,7 @@ public final class SeccompCompiler {
       // Landlock lets a command open no terminal; the supervisor opens the sandbox's own.
       clauses.add(when(NOTIFY, equal(1, TIOCGPTPEER)));
     }
-    clauses.addAll(OtherProcessRules.ioctl(supervision.signals()));
+    clauses.addAll(OtherProcessRules.ioctl(supervision.sparesThread()));
     clauses.add(when(EPERM, equal(1, TIOCSTI)));
     clauses.add(when(EPERM, equal(1, TIOCLINUX)));
     for (int request : INODE_IOCTLS) {

@@ -20,8 +20,8 @@ import org.ringfence.policy.effective.EffectivePolicy;
  *     otherwise each comes from outside
  * @param inNamespaces whether commands are set up by a program that makes namespaces for them, in
  *     which the file system may look different
- * @param signals those that signal one process by its number, which may be that of a thread of this
- *     JVM in a command's signal scope
+ * @param sparesThread whether filters keep signals from the thread of this JVM that is in a
+ *     command's signal scope, whose number the command can see
  */
 public record Supervision(
     boolean addresses,
@@ -33,7 +33,7 @@ public record Supervision(
     boolean privateNetwork,
     boolean ownNetwork,
     boolean inNamespaces,
-    boolean signals) {
+    boolean sparesThread) {
 
   /** Returns whether the supervisor decides on any call, so that it must reach its caller. */
   boolean any() {
@@ -56,7 +56,7 @@ public record Supervision(
         privateNetwork,
         ownNetwork,
         inNamespaces,
-        signals);
+        sparesThread);
   }
 
   /**
@@ -79,18 +79,7 @@ public record Supervision(
         false,
         false,
         false,
-        signalsHeld(facts));
-  }
-
-  /**
-   * Returns whether the supervisor can keep signals from the threads of this JVM that Landlock's
-   * signal scope leaves open to a command.
-   *
-   * @param facts the facts about the machine
-   * @return true if it does
-   */
-  static boolean signalsHeld(HostFacts facts) {
-    return facts.abi().scopes() && facts.listener();
+        facts.abi().scopes());
   }
 
   /**
@@ -133,7 +122,7 @@ public record Supervision(
         BubblewrapCompiler.privateNetwork(policy.policy().network()),
         BubblewrapCompiler.ownNetwork(policy.policy().network()),
         true,
-        !ownPids(policy) && signalsHeld(facts));
+        !ownPids(policy) && facts.abi().scopes());
   }
 
   /**
@@ -222,7 +211,7 @@ public record Supervision(
         privateNetwork,
         ownNetwork,
         inNamespaces,
-        signals);
+        sparesThread);
   }
 
   /**

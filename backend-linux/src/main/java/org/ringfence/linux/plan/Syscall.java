@@ -157,6 +157,7 @@ public enum Syscall {
   READLINKAT(267, 78),
   STATX(332, 291),
   GETPID(39, 172),
+  GETTID(186, 178),
   KILL(62, 129),
   FUTEX(202, 98),
   PIDFD_OPEN(434, 434),

@@ -6,6 +6,7 @@ import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.FD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.F_SETFD;
+import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
 import static org.ringfence.linux.bind.Constants.SIGCONT;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
 import static org.ringfence.linux.bind.Constants.SIGSTOP;
@@ -43,6 +44,7 @@ public final class CommandThread implements Runnable {
   public static final int STEP_WAIT = 5;
   static final int STEP_UNEXPECTED = 6;
   public static final int STEP_THREAD = 7;
+  public static final int STEP_FILTER = 8;
 
   // Requests from other threads.
   public static final int REQUEST_TERM = 1;
@@ -126,7 +128,18 @@ public final class CommandThread implements Runnable {
       }
       restricted = true;
     }
-    return true;
+    return orders.filterLength == 0 || spareItself();
+  }
+
+  /** Keeps the command's signals from this thread, which is in the command's signal scope. */
+  @RestrictedThread
+  private boolean spareItself() {
+    int number = (int) kernel.call(Syscall.GETTID);
+    for (int i = 0; i < orders.numberPlaceCount; i++) {
+      orders.block.setInt(orders.block.getLong(orders.numberPlaces + 8L * i), number);
+    }
+    long result = kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, 0, orders.filter);
+    return result >= 0 || failed(STEP_FILTER, result);
   }
 
   @RestrictedThread
@@ -300,19 +313,16 @@ public final class CommandThread implements Runnable {
   }
 
   /**
-   * Kills the spawned process, which this thread has not yet reaped, and its descendants in the
-   * same pass where it can: bubblewrap asks for its parent-death signal only after its parent has
-   * let it continue (bubblewrap.c), so a child of a killed bubblewrap would wait forever. No child
-   * can follow: fork does not complete in a process that SIGKILL is pending for (kernel/fork.c,
-   * copy_process). A kill by number would wait for the supervisor in a signal scope.
+   * Kills the spawned process, which this thread has not yet reaped, and then its descendants.
+   * bubblewrap asks for its parent-death signal only after its parent has let it continue
+   * (bubblewrap.c), so without the second step a child of a killed bubblewrap would wait forever.
+   * No child can follow: fork does not complete in a process that SIGKILL is pending for
+   * (kernel/fork.c, copy_process).
    */
   @RestrictedThread
   private void killUnawaited() {
-    if (reachesAll()) {
-      killAll();
-    } else {
-      kernel.call(Syscall.KILL, pid, SIGKILL);
-    }
+    kernel.call(Syscall.KILL, pid, SIGKILL);
+    killAll();
   }
 
   /**
@@ -323,7 +333,7 @@ public final class CommandThread implements Runnable {
    */
   @RestrictedThread
   private void killAll() {
-    if (reachesAll()) {
+    if (orders.scoped && restricted) {
       kernel.call(Syscall.KILL, ALL_PROCESSES, SIGKILL);
     }
   }
@@ -393,7 +403,6 @@ public final class CommandThread implements Runnable {
   }
 
   /** Returns whether kill(-1) of this command thread reaches the command's processes alone. */
-  @RestrictedThread
   public boolean reachesAll() {
     return orders.scoped && restricted;
   }

@@ -2,11 +2,14 @@ package org.ringfence.linux.restricted;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.bpf.BpfProgram;
+import org.ringfence.linux.plan.ThreadFilter;
 
 /**
  * All data that a command thread needs, laid out in native memory before it starts, so that the
@@ -26,6 +29,8 @@ public final class SpawnOrders implements AutoCloseable {
   // the first.
   public static final int USAGE_BYTES = 144;
   public static final int USAGE_PEAK = 32;
+  private static final int SOCK_FPROG_BYTES = 16;
+  private static final int MOST_FILTER_BYTES = 1024;
 
   final NativeBlock block;
   private boolean closed;
@@ -49,6 +54,17 @@ public final class SpawnOrders implements AutoCloseable {
   final long needed;
 
   final int neededCount;
+
+  /** The address of a struct sock_fprog of linux/filter.h. */
+  final long filter;
+
+  /** The filter's instructions; 0 for no filter. */
+  final int filterLength;
+
+  /** The address of the addresses at which the filter has the command thread's number. */
+  final long numberPlaces;
+
+  final int numberPlaceCount;
 
   final int ruleset;
   final boolean confined;
@@ -88,6 +104,7 @@ public final class SpawnOrders implements AutoCloseable {
                 + 2 * SPAWN_STRUCT_BYTES
                 + 2 * SIGSET_BYTES
                 + USAGE_BYTES
+                + MOST_FILTER_BYTES
                 + 2048);
     this.path = block.string(invocation.program());
     this.arguments = block.strings(command);
@@ -116,6 +133,20 @@ public final class SpawnOrders implements AutoCloseable {
     this.ruleset = confined ? confinement.ruleset() : -1;
     this.scoped = confined && confinement.scoped();
     this.killsLeftovers = confined && confinement.killsLeftovers();
+    Optional<BpfProgram> added = confined ? confinement.filter() : Optional.empty();
+    this.filter = block.allocate(SOCK_FPROG_BYTES);
+    this.filterLength = added.map(BpfProgram::length).orElse(0);
+    List<Integer> places = added.map(each -> each.placesOf(ThreadFilter.NUMBER)).orElse(List.of());
+    this.numberPlaces = block.allocate(8L * Math.max(1, places.size()));
+    this.numberPlaceCount = places.size();
+    if (added.isPresent()) {
+      long instructions = block.bytes(added.get().bytes());
+      block.setShort(filter, (short) filterLength);
+      block.setLong(filter + 8, instructions);
+      for (int i = 0; i < places.size(); i++) {
+        block.setLong(numberPlaces + 8L * i, instructions + places.get(i));
+      }
+    }
     this.wake = signals.commandThread();
     this.supervisorEvent = signals.supervisor();
   }
@@ -128,8 +159,10 @@ public final class SpawnOrders implements AutoCloseable {
    * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
    * @param killsLeftovers whether the command thread kills the command's other processes when it
    *     ends
+   * @param filter the {@link ThreadFilter} that the command thread installs with its own number
    */
-  public record Confinement(int ruleset, boolean scoped, boolean killsLeftovers) {}
+  public record Confinement(
+      int ruleset, boolean scoped, boolean killsLeftovers, Optional<BpfProgram> filter) {}
 
   /**
    * Event descriptors.

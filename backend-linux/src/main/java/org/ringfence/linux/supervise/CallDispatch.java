@@ -58,7 +58,6 @@ final class CallDispatch implements AutoCloseable {
   private final DecidedCalls decided;
   private final ClosedCalls closed;
   private final TracingCalls tracing;
-  private final SignalCalls signals;
   private final LimitGate gate;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -135,7 +134,6 @@ final class CallDispatch implements AutoCloseable {
                 : new SeccompFilter(List.of()),
             reporter);
     this.tracing = new TracingCalls(kernel);
-    this.signals = new SignalCalls(kernel);
     this.gate =
         new LimitGate(
             kernel,
@@ -154,7 +152,7 @@ final class CallDispatch implements AutoCloseable {
         supervision.inNamespaces()
             ? new SetUpPhase(
                 kernel,
-                filters(kernel) + 1,
+                filters(kernel) + (supervision.sparesThread() ? 2 : 1),
                 action -> deadlines.add(SOON_NANOS, action),
                 firsts::take)
             : null;
@@ -218,10 +216,6 @@ final class CallDispatch implements AutoCloseable {
     }
     if (syscall == Syscall.PTRACE) {
       tracing.answer(call);
-      return;
-    }
-    if (SignalCalls.include(syscall)) {
-      signals.answer(syscall, call);
       return;
     }
     decided.answer(syscall, call);

@@ -32,8 +32,7 @@ class ThreadSignalsTest {
     "landlock, workspace-write, KILL",
     "landlock, danger-full-access, KILL",
     "landlock, workspace-write, KEEP",
-    "bubblewrap, workspace-write, KEEP",
-    "bubblewrap, danger-full-access, KEEP"
+    "bubblewrap, workspace-write, KEEP"
   })
   void aCommandSignalsItsChildrenAndNoThreadOfTheJvm(
       String backend, String preset, Leftovers leftovers) throws Exception {

@@ -33,6 +33,7 @@ import org.ringfence.property.Property;
 class SeccompFilterTest {
   private static final int EPERM = Verdict.RET_ERRNO | 1;
   private static final int EACCES = Verdict.RET_ERRNO | 13;
+  private static final int EINVAL = Verdict.RET_ERRNO | 22;
   private static final int ENOSYS = Verdict.RET_ERRNO | 38;
   private static final int ENOPROTOOPT = Verdict.RET_ERRNO | 92;
   private static final int EAFNOSUPPORT = Verdict.RET_ERRNO | 97;
@@ -57,22 +58,34 @@ class SeccompFilterTest {
 
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void aSignalToOneProcessIsDecidedAndOneToAThreadOfTheJvmDenied(Arch arch) {
+  void noSignalReachesAThreadOfTheJvm(Arch arch) {
     BpfProgram program = filter(writing().build()).compile(arch);
     long jvm = ProcessHandle.current().pid();
-    for (Syscall syscall : List.of(Syscall.KILL, Syscall.TKILL, Syscall.RT_SIGQUEUEINFO)) {
-      assertThat(run(program, arch, syscall, 77, 9)).isEqualTo(Verdict.RET_USER_NOTIF);
-      assertThat(run(program, arch, syscall, -1, 9)).isEqualTo(Verdict.RET_ALLOW);
-    }
     for (Syscall syscall : List.of(Syscall.TGKILL, Syscall.RT_TGSIGQUEUEINFO)) {
       assertThat(run(program, arch, syscall, jvm, 77, 9)).isEqualTo(EPERM);
       assertThat(run(program, arch, syscall, jvm + 1, 77, 9)).isEqualTo(Verdict.RET_ALLOW);
     }
     assertThat(run(program, arch, Syscall.PIDFD_SEND_SIGNAL, 3, 9)).isEqualTo(ENOSYS);
-    assertThat(run(program, arch, Syscall.FCNTL, 3, 8, 77)).isEqualTo(Verdict.RET_USER_NOTIF);
-    assertThat(run(program, arch, Syscall.FCNTL, 3, 8, -77)).isEqualTo(Verdict.RET_ALLOW);
-    assertThat(run(program, arch, Syscall.FCNTL, 3, 15, 1)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.PIDFD_SEND_SIGNAL, -10_000, 9))
+        .isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.FCNTL, 3, 15, 1)).isEqualTo(EINVAL);
     assertThat(run(program, arch, Syscall.IOCTL, 3, 0x8901)).isEqualTo(EPERM);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void commandThreadAloneIsSparedByItsOwnFilter(Arch arch) {
+    BpfProgram program = ThreadFilter.compile(arch);
+    int number = ThreadFilter.NUMBER;
+    for (Syscall syscall : List.of(Syscall.KILL, Syscall.TKILL, Syscall.RT_SIGQUEUEINFO)) {
+      assertThat(run(program, arch, syscall, number, 9)).isEqualTo(EPERM);
+      assertThat(run(program, arch, syscall, 1L << 32 | number, 9)).isEqualTo(EPERM);
+      assertThat(run(program, arch, syscall, number - 1, 9)).isEqualTo(Verdict.RET_ALLOW);
+    }
+    assertThat(run(program, arch, Syscall.FCNTL, 3, 8, number)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.FCNTL, 3, 8, -number)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.FCNTL, 3, 4, number)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(program.placesOf(number)).hasSize(4);
   }
 
   @ParameterizedTest

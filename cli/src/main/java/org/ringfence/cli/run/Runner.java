@@ -63,7 +63,7 @@ public final class Runner {
   private final DenialReport decided = new DenialReport();
   private final DenialReport found = new DenialReport();
   private final PassedSignals signals = PassedSignals.begin();
-  private Probe probe;
+  private BackendSearch probe;
   private DenialReport reported;
   private boolean hasStarted;
   private boolean quiet;
@@ -83,7 +83,7 @@ public final class Runner {
   }
 
   /** Takes the backends from a probe that has begun before. */
-  public Runner probed(Probe begun) {
+  public Runner probed(BackendSearch begun) {
     probe = begun;
     return this;
   }
@@ -187,7 +187,7 @@ public final class Runner {
       throws IOException, InterruptedException {
     SandboxCommand request =
         directory == null ? asked : asked.directory(directory.toAbsolutePath().normalize());
-    Probe begun = probe == null ? Probe.begin() : probe;
+    BackendSearch begun = probe == null ? BackendSearch.begin() : probe;
     SandboxPolicy policy = options.policy();
     if (!quiet) {
       options.unusedProject().ifPresent(file -> complain(PolicyOptions.unused(file)));

@@ -3,7 +3,11 @@ package org.ringfence.conformance.probe;
 import com.sun.jna.Memory;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
@@ -46,11 +50,11 @@ final class SignalOperations {
     ways.put(
         "rt_tgsigqueueinfo",
         (process, thread) -> NativeCalls.syscall(297, 240, process, thread, 0, information()));
-    ways.put("F_SETOWN", (process, thread) -> owner(F_SETOWN, thread));
     return ways;
   }
 
-  private static Map<String, Way> all() {
+  /** Returns the ways whose success shows that the signal arrives. */
+  private static Map<String, Way> immediate() {
     Map<String, Way> ways = throughNumbers();
     ways.put(
         "a pidfd of the thread",
@@ -63,6 +67,16 @@ final class SignalOperations {
         "its directory",
         (process, thread) ->
             throughDescriptor(NativeCalls.call("open", "/proc/" + thread, O_DIRECTORY, 0)));
+    return ways;
+  }
+
+  /**
+   * Returns the ways by which the kernel signals a thread when a descriptor is ready, and asks only
+   * then whether it may.
+   */
+  private static Map<String, Way> later() {
+    Map<String, Way> ways = new LinkedHashMap<>();
+    ways.put("F_SETOWN", (process, thread) -> owner(F_SETOWN, thread));
     // struct f_owner_ex: F_OWNER_TID, then the number
     ways.put("F_SETOWN_EX", (process, thread) -> owner(F_SETOWN_EX, words(0, thread)));
     ways.put("FIOSETOWN", (process, thread) -> request(FIOSETOWN, thread));
@@ -71,7 +85,7 @@ final class SignalOperations {
   }
 
   /** Returns 0 as soon as any way reaches any thread of a process; no way harms it. */
-  private static long signalThreads(String[] a) {
+  private static long signalThreads(String[] a) throws IOException {
     NativeCalls.onlyLinux("/proc/PID/task");
     int process = Integer.parseInt(a[0]);
     String[] threads = new File("/proc/" + process + "/task").list();
@@ -79,13 +93,30 @@ final class SignalOperations {
       return KernelNumbers.error("ESRCH");
     }
     for (String thread : threads) {
-      for (Way way : all().values()) {
-        if (way.signal(process, Integer.parseInt(thread)) >= 0) {
+      int number = Integer.parseInt(thread);
+      Map<String, Way> ways = immediate();
+      if (started(process, number)) {
+        ways.putAll(later());
+      }
+      for (Way way : ways.values()) {
+        if (way.signal(process, number) >= 0) {
           return 0;
         }
       }
     }
     return KernelNumbers.error("EPERM");
+  }
+
+  /** Returns whether a thread has made this process: it shares a signal scope with it. */
+  private static boolean started(int process, int thread) throws IOException {
+    Path children = Path.of("/proc/" + process + "/task/" + thread + "/children");
+    try {
+      return List.of(Files.readString(children).split(" "))
+          .contains(Long.toString(ProcessHandle.current().pid()));
+    } catch (NoSuchFileException e) {
+      // The thread has ended.
+      return false;
+    }
   }
 
   /** Signals a child in each way that programs use, and ends it. */
@@ -94,13 +125,15 @@ final class SignalOperations {
     Process child = new ProcessBuilder("sleep", "60").start();
     try {
       int pid = (int) child.pid();
-      for (Map.Entry<String, Way> way : throughNumbers().entrySet()) {
+      Map<String, Way> ways = throughNumbers();
+      int own = (int) ProcessHandle.current().pid();
+      ways.put("F_SETOWN", (process, thread) -> owner(F_SETOWN, own));
+      for (Map.Entry<String, Way> way : ways.entrySet()) {
         long result = way.getValue().signal(pid, pid);
         if (result < 0) {
           throw new IOException(way.getKey() + ": " + NativeCalls.errorName((int) -result));
         }
       }
-      int own = (int) ProcessHandle.current().pid();
       long result = NativeCalls.syscall(62, 129, own, 0);
       return result < 0 ? result : NativeCalls.syscall(62, 129, pid, SIGTERM);
     } finally {

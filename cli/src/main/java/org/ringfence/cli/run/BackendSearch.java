@@ -12,18 +12,18 @@ import org.ringfence.spi.SandboxBackend;
  * Finds the backends of this machine on a thread of its own. That loads native code; the arguments
  * and the policy can be read meanwhile.
  */
-public final class Probe {
-  private final FutureTask<Backends> task = new FutureTask<>(Probe::backends);
+public final class BackendSearch {
+  private final FutureTask<Backends> task = new FutureTask<>(BackendSearch::backends);
 
-  private Probe() {}
+  private BackendSearch() {}
 
   /** Begins; the thread does not keep this JVM from ending. */
-  public static Probe begin() {
-    Probe probe = new Probe();
-    Thread thread = new Thread(probe.task, "probe");
+  public static BackendSearch begin() {
+    BackendSearch search = new BackendSearch();
+    Thread thread = new Thread(search.task, "backend search");
     thread.setDaemon(true);
     thread.start();
-    return probe;
+    return search;
   }
 
   private static Backends backends() throws SandboxException {
