@@ -124,7 +124,8 @@ class ArchitectureTest {
 
   @Test
   void adaptersUseOnlyTheApi() {
-    for (String adapter : List.of("commonsexec", "langchain4j", "junit", "agentsandbox")) {
+    for (String adapter :
+        List.of("commonsexec", "langchain4j", "junit", "agentsandbox", "opentelemetry")) {
       String own = "org.ringfence." + adapter + "..";
       verify(
           noClasses()

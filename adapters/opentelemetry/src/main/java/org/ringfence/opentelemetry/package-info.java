@@ -1,0 +1,2 @@
+/** Spans and metrics of the commands of a sandbox. */
+package org.ringfence.opentelemetry;
