@@ -51,10 +51,27 @@ public final class LandlockBackend implements SandboxBackend {
   /** The newest ABI that {@code explain} compiles for. */
   private static final LandlockAbi NEWEST = new LandlockAbi(7);
 
-  private final LinuxHost host = new LinuxHost();
+  private final LinuxHost host;
 
   /** Makes the backend, for {@link java.util.ServiceLoader}. */
-  public LandlockBackend() {}
+  public LandlockBackend() {
+    this(new LinuxHost());
+  }
+
+  private LandlockBackend(LinuxHost host) {
+    this.host = host;
+  }
+
+  /**
+   * Makes a backend that uses no newer Landlock than an ABI version, to try on one kernel what it
+   * does on older ones. It holds what its plan says, by the mechanisms that it names.
+   *
+   * @param version the newest ABI version to use
+   * @return the backend
+   */
+  public static LandlockBackend atMost(int version) {
+    return new LandlockBackend(new LinuxHost(version));
+  }
 
   @Override
   public BackendInfo info() {

@@ -9,8 +9,18 @@ import org.ringfence.plan.Availability;
 
 /** The results of probing this machine, kept for the life of a backend. */
 final class LinuxHost {
+  private final int newestAbi;
   private Availability availability;
   private HostFacts facts;
+
+  LinuxHost() {
+    this(Integer.MAX_VALUE);
+  }
+
+  /** Probes a machine whose Landlock is used up to an ABI version. */
+  LinuxHost(int newestAbi) {
+    this.newestAbi = newestAbi;
+  }
 
   synchronized Availability availability() {
     if (availability == null) {
@@ -39,7 +49,7 @@ final class LinuxHost {
       return;
     }
     try (LibraryDirectory unpacking = LibraryDirectory.open()) {
-      facts = HostProbe.probe(arch.get());
+      facts = HostProbe.probe(arch.get()).atMost(newestAbi);
       availability = Availability.available(facts.describe());
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
       availability =

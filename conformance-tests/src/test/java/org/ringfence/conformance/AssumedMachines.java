@@ -119,6 +119,7 @@ final class AssumedMachines {
     linux.put("no loopback binding", lacking(Feature.LOOPBACK_BINDING));
     linux.put("no close_range", lacking(Feature.CLOSE_RANGE));
     linux.put("no sock_diag", lacking(Feature.UNIX_DIAG));
+    linux.put("Landlock 5, processes not marked", unmarked());
     linux.put("no shell", lacking(Feature.SHELL));
     return linux;
   }
@@ -131,6 +132,10 @@ final class AssumedMachines {
         SeccompNotification.COMPLETE,
         root ? EnumSet.allOf(Feature.class) : HostFacts.ORDINARY,
         new CgroupParent(cgroup, cgroup.isPresent() ? "" : "not looked for"));
+  }
+
+  private static HostFacts unmarked() {
+    return lacking(Feature.MARKED_PROCESSES).atMost(5);
   }
 
   private static HostFacts lacking(Feature feature) {

@@ -121,6 +121,7 @@ public final class Constants {
   public static final int RLIMIT_NPROC = 6;
   public static final int RLIMIT_NOFILE = 7;
   public static final int RLIMIT_AS = 9;
+  public static final int RLIMIT_LOCKS = 10;
 
   // linux/socket.h, asm-generic/socket.h, linux/in.h
   public static final int AF_UNSPEC = 0;

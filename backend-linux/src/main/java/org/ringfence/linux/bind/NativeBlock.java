@@ -191,6 +191,16 @@ public final class NativeBlock implements AutoCloseable {
   }
 
   /**
+   * Reads a byte.
+   *
+   * @param at the address
+   * @return the value
+   */
+  public byte getByte(long at) {
+    return memory().getByte(at - address);
+  }
+
+  /**
    * Reads bytes.
    *
    * @param at the address

@@ -18,10 +18,13 @@ import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.restricted.Invocation;
 import org.ringfence.linux.restricted.SandboxThread;
 import org.ringfence.linux.restricted.SpawnOrders;
+import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.stream.RedirectedFiles;
 import org.ringfence.linux.stream.StreamGate;
 import org.ringfence.linux.supervise.Supervisor;
 import org.ringfence.linux.task.Exhaustion;
+import org.ringfence.linux.task.MarkedProcesses;
+import org.ringfence.linux.task.ProcessMarks;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.Launch;
@@ -44,6 +47,8 @@ final class CommandStart {
   private final Set<LinuxProcess> live;
   private final Optional<ExistingNames> names;
   private final Optional<BpfProgram> threadFilter;
+  private final Optional<ProcessMarks> marks;
+  private final Optional<Watchdog> watchdog;
 
   /**
    * Starts commands in one sandbox.
@@ -62,6 +67,8 @@ final class CommandStart {
     this.sandboxThread = parts.sandboxThread;
     this.supervisor = parts.supervisor;
     this.names = Optional.ofNullable(parts.names);
+    this.marks = Optional.ofNullable(parts.marks);
+    this.watchdog = Optional.ofNullable(parts.watchdog);
     this.gate =
         new StreamGate(
             kernel,
@@ -134,7 +141,15 @@ final class CommandStart {
       Optional<MemoryHold> memory =
           bubblewrap == null ? Optional.of(MemoryHold.begin(kernel)) : Optional.empty();
       LinuxProcess process =
-          new LinuxProcess(launch, kernel, supervisor, commandThread, wake, memory, searched);
+          new LinuxProcess(
+              launch,
+              kernel,
+              supervisor,
+              commandThread,
+              wake,
+              memory,
+              searched,
+              marks.map(each -> new MarkedProcesses(kernel, each.make(), this::told)));
       Runnable gone = () -> live.remove(process);
       boolean begun = false;
       boolean handedOver = false;
@@ -215,6 +230,10 @@ final class CommandStart {
       case CommandThread.STEP_WAIT -> "wait";
       default -> "unexpected";
     };
+  }
+
+  private boolean told(int group) {
+    return watchdog.isEmpty() || watchdog.get().hears(group);
   }
 
   private boolean killsLeftovers() {

@@ -33,6 +33,7 @@ import org.ringfence.linux.supervise.SupervisedCommand;
 import org.ringfence.linux.supervise.Supervisor;
 import org.ringfence.linux.supervise.WallClock;
 import org.ringfence.linux.task.Deadlines;
+import org.ringfence.linux.task.MarkedProcesses;
 import org.ringfence.spi.Launch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private final int wake;
   private final Optional<MemoryHold> memory;
   private final Optional<ExistingNames> names;
+  private final Optional<MarkedProcesses> marked;
   private final Path directory;
   private final Object wakeLock = new Object();
   private final AtomicBoolean reported = new AtomicBoolean();
@@ -98,6 +100,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
    *     command below it, in namespaces from which no thread of this JVM can be traced
    * @param names searched when the command has ended, before its end is reported; empty if names
    *     are decided meanwhile
+   * @param marked its processes, where neither a signal scope nor a namespace tells them from
+   *     others
    */
   LinuxProcess(
       Launch launch,
@@ -106,10 +110,12 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
       CommandThread commandThread,
       int wake,
       Optional<MemoryHold> memory,
-      Optional<ExistingNames> names) {
+      Optional<ExistingNames> names,
+      Optional<MarkedProcesses> marked) {
     super(launch.id(), launch.limits().grace(), supervisor::after);
     this.memory = memory;
     this.names = names;
+    this.marked = marked;
     this.searched = names.isEmpty();
     this.directory = launch.directory();
     this.kernel = kernel;
@@ -117,7 +123,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     this.commandThread = commandThread;
     this.wake = wake;
     this.grace = launch.limits().grace();
-    this.signals = new SignalDelivery(kernel, commandThread, namespaced(), this::requestSignal);
+    this.signals =
+        new SignalDelivery(kernel, commandThread, namespaced(), marked, this::requestSignal);
     block.setLong(one, 1);
   }
 
@@ -131,6 +138,25 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     return namespaced() || commandThread.started() || !commandThread.executes(arguments)
         ? Optional.empty()
         : Optional.of(directory);
+  }
+
+  @Override
+  public boolean executes(long arguments) {
+    return !namespaced() && commandThread.executes(arguments);
+  }
+
+  @Override
+  public Optional<MarkedProcesses> marked() {
+    return marked;
+  }
+
+  /** Kills the command's processes where signals have no scope. */
+  private void sweep(boolean alsoRoot) {
+    if (marked.isPresent()) {
+      marked.get().kill(alsoRoot ? commandThread.pid() : 0);
+    } else if (!commandThread.scoped() && commandThread.pid() > 0) {
+      new SessionSweep(kernel).kill(commandThread.pid(), alsoRoot);
+    }
   }
 
   private boolean namespaced() {
@@ -153,13 +179,12 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   /** Frees the resources of a launch whose command did not start. */
   void abandon() {
     commandThread.free();
-    if (!commandThread.scoped() && commandThread.pid() > 0) {
-      // The command thread has reaped the process; its number stays taken while its session lives.
-      new SessionSweep(kernel).kill(commandThread.pid(), false);
-    }
+    // The command thread has reaped the process; its number stays taken while its session lives.
+    sweep(false);
     memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);
+    marked.ifPresent(MarkedProcesses::close);
   }
 
   /** Removes a process that has no command thread and never gets one. */
@@ -167,6 +192,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     memory.ifPresent(MemoryHold::close);
     supervisor.remove(this);
     closeWake();
+    marked.ifPresent(MarkedProcesses::close);
   }
 
   /** Ends a started command that no caller receives. */
@@ -190,18 +216,16 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     killNow();
   }
 
-  /** Allocates nothing where signals have a scope. */
+  /** Allocates nothing where signals have a scope or processes a mark. */
   @Override
   public void killNow() {
     request(CommandThread.REQUEST_KILL);
-    if (!commandThread.scoped() && commandThread.pid() > 0) {
-      try {
-        new SessionSweep(kernel).kill(commandThread.pid(), true);
-      } catch (OutOfMemoryError e) {
-        // The command itself is dead; its children end with the command thread's own signal, or
-        // later.
-        request(CommandThread.REQUEST_KILL);
-      }
+    try {
+      sweep(true);
+    } catch (OutOfMemoryError e) {
+      // The command itself is dead; its children end with the command thread's own signal, or
+      // later.
+      request(CommandThread.REQUEST_KILL);
     }
   }
 
@@ -213,8 +237,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     if (commandThread.rootEnded() && !rootSettled) {
       supervisor.clock().disarm(timed);
       dropAlarms();
-      if (!commandThread.scoped() && commandThread.killsLeftovers()) {
-        new SessionSweep(kernel).kill(commandThread.pid(), false);
+      if (commandThread.killsLeftovers()) {
+        sweep(false);
       }
       ExitStatus status = statusOf(commandThread.status());
       rusage = isWhole(commandThread.status());
@@ -236,6 +260,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);
+    marked.ifPresent(MarkedProcesses::close);
     whenGone.run();
   }
 
@@ -390,9 +415,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
 
   @Override
   protected void kill() {
-    if (!commandThread.scoped()) {
-      new SessionSweep(kernel).kill(commandThread.pid(), true);
-    }
+    sweep(true);
     if (supervisor.firsts().kill(commandThread.pid())) {
       // bubblewrap ends by itself, after it has waited for the namespace.
       supervisor.schedule(KILL_NANOS, () -> request(CommandThread.REQUEST_KILL));

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.ringfence.SandboxException;
 import org.ringfence.Termination;
 import org.ringfence.kit.process.ExitStatus;
@@ -42,6 +41,8 @@ import org.ringfence.linux.supervise.Supervisor;
 import org.ringfence.linux.supervise.WallClock;
 import org.ringfence.linux.task.Exhaustion;
 import org.ringfence.linux.task.HeldCall;
+import org.ringfence.linux.task.MarkedProcesses;
+import org.ringfence.linux.task.ProcessMarks;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -103,10 +104,20 @@ record SessionOpening(
         parts.cgroup = SandboxCgroup.create(Path.of(facts.cgroups().directory().get()));
       }
       parts.room = room();
+      parts.marks =
+          supervision.signals() == Supervision.Signals.DECIDE ? new ProcessMarks(kernel) : null;
       parts.supervisor =
           new Supervisor(
               new Supervisor.Setting(
-                  kernel, view, supervision, uid, parts.cgroup, parts.room, listener));
+                  kernel,
+                  view,
+                  supervision,
+                  uid,
+                  parts.cgroup,
+                  parts.room,
+                  parts.marks,
+                  facts.seccomp().waitKillable(),
+                  listener));
       int scope = abi.scopes() ? landlock.create(scopeOnly(!namespaces), abi) : -1;
       try {
         parts.sandboxThread = new SandboxThread(kernel, scope, facts.has(Feature.ROOT), namespaces);
@@ -114,17 +125,19 @@ record SessionOpening(
         descriptors.close(scope);
       }
       boolean ownPids = namespaces && policy.policy().lifetime().onRootExit() == Leftovers.KILL;
-      if ((abi.scopes() || ownPids)
+      if ((abi.scopes() || ownPids || parts.marks != null)
           && facts.has(Feature.SHELL)
           && policy.policy().lifetime().onJvmExit() == Leftovers.KILL) {
-        parts.lifeline = abi.scopes() ? null : new Lifeline(descriptors);
+        parts.lifeline = abi.scopes() || parts.marks != null ? null : new Lifeline(descriptors);
         parts.watchdog =
             Watchdog.start(
                 kernel,
                 parts.sandboxThread,
-                parts.lifeline == null
-                    ? OptionalInt.empty()
-                    : OptionalInt.of(parts.lifeline.read()),
+                parts.marks != null
+                    ? new Watchdog.Marked(parts.marks.digits())
+                    : parts.lifeline != null
+                        ? new Watchdog.Held(parts.lifeline.read())
+                        : new Watchdog.Scoped(),
                 policy.places().privateTmp().orElse(""),
                 parts.cgroup == null ? "" : parts.cgroup.directory().toString());
       }
@@ -236,6 +249,7 @@ record SessionOpening(
             LinuxProcess.class,
             ExitStatus.class,
             SessionSweep.class,
+            MarkedProcesses.class,
             Exhaustion.class,
             HeldCall.class,
             Termination.class,

@@ -6,6 +6,7 @@ import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.supervise.SandboxCgroup;
 import org.ringfence.linux.supervise.Supervisor;
+import org.ringfence.linux.task.ProcessMarks;
 
 /** The parts of an open sandbox, made one after the other. Closing closes those that there are. */
 final class SessionParts implements AutoCloseable {
@@ -17,6 +18,7 @@ final class SessionParts implements AutoCloseable {
   Bubblewrap bubblewrap;
   SandboxCgroup cgroup;
   SocketRoom room;
+  ProcessMarks marks;
   ExistingNames names;
 
   /** Closes the watchdog first: it would kill the sandbox's thread. */

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -21,6 +22,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.signal.Signals;
 import org.ringfence.linux.supervise.SetUpPhase;
+import org.ringfence.linux.task.MarkedProcesses;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 
@@ -42,6 +44,7 @@ final class SignalDelivery {
   private final TargetMemory processes;
   private final CommandThread commandThread;
   private final boolean namespaced;
+  private final Optional<MarkedProcesses> marked;
   private final ToLongBiFunction<Integer, Boolean> requests;
 
   /**
@@ -49,6 +52,7 @@ final class SignalDelivery {
    *
    * @param commandThread its command thread
    * @param namespaced whether the command thread's child is bubblewrap
+   * @param marked the command's processes, where they carry a mark
    * @param requests asks the command thread for a signal, by number and whether to the group;
    *     returns what the command thread's {@code sent} takes, 0 when it is gone
    */
@@ -56,11 +60,13 @@ final class SignalDelivery {
       Kernel kernel,
       CommandThread commandThread,
       boolean namespaced,
+      Optional<MarkedProcesses> marked,
       ToLongBiFunction<Integer, Boolean> requests) {
     this.kernel = kernel;
     this.processes = new TargetMemory(kernel);
     this.commandThread = commandThread;
     this.namespaced = namespaced;
+    this.marked = marked;
     this.requests = requests;
   }
 
@@ -91,6 +97,9 @@ final class SignalDelivery {
     }
     if (commandThread.rootEnded()) {
       return false;
+    }
+    if (marked.isPresent()) {
+      return marked.get().signal(number);
     }
     new SessionSweep(kernel).signal(commandThread.pid(), number);
     return true;

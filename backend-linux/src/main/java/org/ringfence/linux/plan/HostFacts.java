@@ -34,6 +34,11 @@ public record HostFacts(
     CLOSE_RANGE,
     /** Unix sockets can be identified through sock_diag. */
     UNIX_DIAG,
+    /**
+     * Processes can be given a mark that they cannot lose, and all of this user are listed in
+     * {@code /proc}.
+     */
+    MARKED_PROCESSES,
     /** There is a {@code /bin/sh} for the watchdog. */
     SHELL,
     /** The JVM runs as user 0. */
@@ -89,6 +94,22 @@ public record HostFacts(
   }
 
   /**
+   * Returns these facts for an older Landlock, to try what its kernels hold on a newer one.
+   *
+   * @param version the newest ABI version to use
+   * @return the facts, with at most this version
+   */
+  public HostFacts atMost(int version) {
+    return new HostFacts(
+        kernel,
+        arch,
+        new LandlockAbi(Math.min(abi.version(), version)),
+        seccomp,
+        features,
+        cgroups);
+  }
+
+  /**
    * Returns whether a seccomp filter with a listener can be installed.
    *
    * @return whether a supervisor can answer calls
@@ -132,6 +153,7 @@ public record HostFacts(
     facts.put("sockets bound to loopback", yesNo(has(Feature.LOOPBACK_BINDING)));
     facts.put("close_range", yesNo(has(Feature.CLOSE_RANGE)));
     facts.put("unix sock_diag", yesNo(has(Feature.UNIX_DIAG)));
+    facts.put("marks processes (RLIMIT_LOCKS)", yesNo(has(Feature.MARKED_PROCESSES)));
     facts.put("/bin/sh", yesNo(has(Feature.SHELL)));
     facts.put("cgroup v2", cgroups.directory().orElse("no: " + cgroups.problem()));
     facts.put("user", has(Feature.ROOT) ? "root" : "ordinary");

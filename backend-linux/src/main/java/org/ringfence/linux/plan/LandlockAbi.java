@@ -65,7 +65,7 @@ public record LandlockAbi(int version) {
     return WRITE_FILE
         | REMOVE_AND_MAKE
         | (version >= 2 ? REFER : 0)
-        | (version >= 3 ? TRUNCATE : 0)
+        | (handlesTruncation() ? TRUNCATE : 0)
         | (version >= 5 ? IOCTL_DEV : 0);
   }
 
@@ -77,6 +77,15 @@ public record LandlockAbi(int version) {
    */
   public long writeGranted() {
     return write() & ~MAKE_DEVICES;
+  }
+
+  /**
+   * Returns whether this version handles truncation.
+   *
+   * @return true from ABI 3 on
+   */
+  public boolean handlesTruncation() {
+    return version >= 3;
   }
 
   /**

@@ -18,6 +18,9 @@ public final class LandlockPlanner extends LinuxPlanner {
   private static final String DEVICES_READ =
       "; of devices only the usual ones are read, and those that a rule names";
 
+  private static final String MARKED =
+      "the command's processes carry its mark (RLIMIT_LOCKS), which they cannot change";
+
   private static final String NEEDS_MOUNTS = "a backend with mount namespaces (bubblewrap)";
 
   private LandlockPlanner(EffectivePolicy effective, HostFacts facts) {
@@ -112,9 +115,14 @@ public final class LandlockPlanner extends LinuxPlanner {
     if (inexpressible.isPresent()) {
       return unsupported(inexpressible.get(), NEEDS_MOUNTS);
     }
-    return facts.abi().version() < 3
-        ? unsupported(landlock() + " does not cover truncation", "Linux 6.2 or newer")
-        : enforced(landlock());
+    if (facts.abi().handlesTruncation()) {
+      return enforced(landlock());
+    }
+    return Supervision.truncationHeld(effective, facts)
+        ? enforced(landlock() + "; truncation: " + SUPERVISOR)
+        : unsupported(
+            landlock() + " does not cover truncation, and " + namesProblem(),
+            "Linux 6.2 or newer, or " + reachRemedy());
   }
 
   private Answer metadata() {
@@ -157,7 +165,13 @@ public final class LandlockPlanner extends LinuxPlanner {
         Guarantee.PROCESS_SIGNALS,
         facts.abi().scopes()
             ? enforced(landlock() + SPARED_JVM)
-            : unsupported(landlock() + " does not scope signals", SIGNAL_SCOPES));
+            : Supervision.signalsDecided(facts)
+                ? enforced(
+                    SUPERVISOR
+                        + ", which sends signals itself, through a pidfd, within the command alone; "
+                        + MARKED)
+                : unsupported(
+                    landlock() + " does not scope signals, and " + markProblem(), markRemedy()));
     answer(
         Guarantee.PROCESS_PRIVILEGES,
         "No privilege is gained by executing a file"
@@ -186,21 +200,50 @@ public final class LandlockPlanner extends LinuxPlanner {
 
   @Override
   Answer treeKill() {
-    return facts.abi().scopes()
-        ? enforced(SCOPED_KILL)
+    if (facts.abi().scopes()) {
+      return enforced(SCOPED_KILL);
+    }
+    return Supervision.signalsDecided(facts)
+        ? enforced(
+            MARKED
+                + "; their groups are killed in one pass each, and none enters a new group meanwhile")
         : advisory(
             "a search for the session and the descendants in /proc",
-            landlock() + " has no signal scope; a daemon may fork away from the search",
-            SIGNAL_SCOPES);
+            landlock()
+                + " has no signal scope; a daemon may fork away from the search, since "
+                + markProblem(),
+            markRemedy());
+  }
+
+  /** Returns why processes are not known by a mark. */
+  private String markProblem() {
+    String problem = namesProblem();
+    return problem.isEmpty()
+        ? "processes cannot be marked (RLIMIT_LOCKS, ulimit -x, is limited) or found: /proc hides"
+            + " some (hidepid), or there is no grep"
+        : problem;
+  }
+
+  private String markRemedy() {
+    return SIGNAL_SCOPES
+        + ", or "
+        + (namesProblem().isEmpty()
+            ? "ulimit -x unlimited, /proc mounted with hidepid=0, and grep"
+            : reachRemedy());
   }
 
   @Override
   Answer jvmExit() {
-    if (!facts.abi().scopes()) {
-      return unsupported(landlock() + " has no signal scope", SIGNAL_SCOPES);
+    boolean scopes = facts.abi().scopes();
+    if (!scopes && !Supervision.signalsDecided(facts)) {
+      return unsupported(landlock() + " has no signal scope, and " + markProblem(), markRemedy());
     }
     return facts.has(Feature.SHELL)
-        ? enforced("a watchdog process in a Landlock domain around the sandbox")
+        ? enforced(
+            scopes
+                ? "a watchdog process in a Landlock domain around the sandbox"
+                : "a watchdog process, which kills the groups of the sandbox's processes and all that"
+                    + " carry a mark of the sandbox")
         : unsupported("there is no /bin/sh for the watchdog", "a shell");
   }
 }

@@ -289,10 +289,11 @@ public final class SeccompCompiler {
             BubblewrapCompiler.privateNetwork(network),
             BubblewrapCompiler.ownNetwork(network),
             true,
-            false));
+            Supervision.Signals.NONE));
     if (policy.policy().fileDefault() != FileDefault.WRITE) {
       Supervision none =
-          new Supervision(false, false, false, false, false, false, true, true, true, false);
+          new Supervision(
+              false, false, false, false, false, false, true, true, true, Supervision.Signals.NONE);
       compiler.modes(none);
       compiler.opens(none, true);
     }
@@ -316,7 +317,7 @@ public final class SeccompCompiler {
       always(Syscall.PTRACE, EPERM);
     }
     processes(supervision);
-    rules.addAll(OtherProcessRules.of(supervision.sparesThread()));
+    rules.addAll(OtherProcessRules.of(supervision.signals()));
     ioctls(supervision);
     ownProcess(supervision, traces);
     network(policy.network(), supervision);
@@ -345,7 +346,7 @@ public final class SeccompCompiler {
     List<Clause> descriptors = new ArrayList<>();
     descriptors.add(when(EACCES, equal(1, F_SETLEASE)));
     descriptors.add(when(EACCES, equal(1, F_SETDELEG)));
-    descriptors.addAll(OtherProcessRules.fcntl(supervision.sparesThread()));
+    descriptors.addAll(OtherProcessRules.fcntl(supervision.signals()));
     rules.add(new SyscallRule(Syscall.FCNTL, descriptors, ALLOW));
     rule(
         Syscall.PERSONALITY,
@@ -467,7 +468,7 @@ public final class SeccompCompiler {
       // A process that shares descriptors with another can change them while a call of it is held.
       clauses.add(when(NOTIFY, masked(0, CLONE_FILES | CLONE_THREAD, CLONE_FILES)));
     }
-    rule(Syscall.CLONE, ALLOW, clauses.toArray(Clause[]::new));
+    rules.add(new SyscallRule(Syscall.CLONE, clauses, ALLOW));
     // Its flags are in memory; the C libraries fall back to clone.
     always(Syscall.CLONE3, new Verdict.Deny(Errno.ENOSYS));
   }
@@ -478,7 +479,7 @@ public final class SeccompCompiler {
       // Landlock lets a command open no terminal; the supervisor opens the sandbox's own.
       clauses.add(when(NOTIFY, equal(1, TIOCGPTPEER)));
     }
-    clauses.addAll(OtherProcessRules.ioctl(supervision.sparesThread()));
+    clauses.addAll(OtherProcessRules.ioctl(supervision.signals()));
     clauses.add(when(EPERM, equal(1, TIOCSTI)));
     clauses.add(when(EPERM, equal(1, TIOCLINUX)));
     for (int request : INODE_IOCTLS) {
@@ -489,7 +490,7 @@ public final class SeccompCompiler {
     }
     clauses.add(when(EPERM, masked(1, IOCTL_TYPE, TYPE_INODE)));
     clauses.add(when(EPERM, masked(1, IOCTL_TYPE, TYPE_BTRFS)));
-    rule(Syscall.IOCTL, ALLOW, clauses.toArray(Clause[]::new));
+    rules.add(new SyscallRule(Syscall.IOCTL, clauses, ALLOW));
   }
 
   private void network(NetworkPolicy network, Supervision supervision) {

@@ -20,8 +20,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
  *     otherwise each comes from outside
  * @param inNamespaces whether commands are set up by a program that makes namespaces for them, in
  *     which the file system may look different
- * @param sparesThread whether filters keep signals from the thread of this JVM that is in a
- *     command's signal scope, whose number the command can see
+ * @param signals the mechanism that keeps signals inside, besides namespaces and Landlock
  */
 public record Supervision(
     boolean addresses,
@@ -33,7 +32,16 @@ public record Supervision(
     boolean privateNetwork,
     boolean ownNetwork,
     boolean inNamespaces,
-    boolean sparesThread) {
+    Signals signals) {
+
+  /**
+   * Returns whether filters keep signals from the thread of this JVM in a command's signal scope.
+   *
+   * @return true if each command thread adds one
+   */
+  public boolean sparesThread() {
+    return signals == Signals.SPARE_THREAD;
+  }
 
   /** Returns whether the supervisor decides on any call, so that it must reach its caller. */
   boolean any() {
@@ -56,7 +64,7 @@ public record Supervision(
         privateNetwork,
         ownNetwork,
         inNamespaces,
-        sparesThread);
+        signals);
   }
 
   /**
@@ -72,14 +80,65 @@ public record Supervision(
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
         policy.policy().fileDefault() != FileDefault.WRITE,
-        namesHeld(policy, facts),
+        namesHeld(policy, facts) || truncationHeld(policy, facts),
         readsHeld(policy, facts),
-        commands(policy, observed),
+        signalsDecided(facts) || commands(policy, observed),
         observed.deniedOpens(),
         false,
         false,
         false,
-        facts.abi().scopes());
+        signals(facts));
+  }
+
+  /** The mechanism that keeps signals inside, besides namespaces and Landlock. */
+  public enum Signals {
+    /** None: namespaces keep processes apart, or nothing does. */
+    NONE,
+    /**
+     * Filters keep signals from the thread of this JVM that is in a command's signal scope, whose
+     * number the command can see.
+     */
+    SPARE_THREAD,
+    /**
+     * The supervisor decides on each signal, and on calls that make groups of processes, where
+     * Landlock scopes no signals.
+     */
+    DECIDE
+  }
+
+  private static Signals signals(HostFacts facts) {
+    return facts.abi().scopes()
+        ? Signals.SPARE_THREAD
+        : signalsDecided(facts) ? Signals.DECIDE : Signals.NONE;
+  }
+
+  /**
+   * Returns whether the supervisor of the in-process backend decides on signals: Landlock does not
+   * scope them, and processes can be marked.
+   *
+   * @param facts the facts about the machine
+   * @return true if it does
+   */
+  public static boolean signalsDecided(HostFacts facts) {
+    return !facts.abi().scopes()
+        && facts.listener()
+        && facts.has(Feature.REACHES_CHILD)
+        && facts.has(Feature.MARKED_PROCESSES);
+  }
+
+  /**
+   * Returns whether the supervisor of the in-process backend decides on names because Landlock does
+   * not cover truncation.
+   *
+   * @param policy the policy
+   * @param facts the facts about the machine
+   * @return true if it does
+   */
+  static boolean truncationHeld(EffectivePolicy policy, HostFacts facts) {
+    return !facts.abi().handlesTruncation()
+        && policy.policy().fileDefault() != FileDefault.WRITE
+        && facts.listener()
+        && facts.has(Feature.REACHES_CHILD);
   }
 
   /**
@@ -122,7 +181,7 @@ public record Supervision(
         BubblewrapCompiler.privateNetwork(policy.policy().network()),
         BubblewrapCompiler.ownNetwork(policy.policy().network()),
         true,
-        !ownPids(policy) && facts.abi().scopes());
+        !ownPids(policy) && facts.abi().scopes() ? Signals.SPARE_THREAD : Signals.NONE);
   }
 
   /**
@@ -211,7 +270,7 @@ public record Supervision(
         privateNetwork,
         ownNetwork,
         inNamespaces,
-        sparesThread);
+        signals);
   }
 
   /**

@@ -181,6 +181,10 @@ public enum Syscall {
   TKILL(200, 130),
   RT_SIGQUEUEINFO(129, 138),
   RT_TGSIGQUEUEINFO(297, 240),
+  SETPGID(109, 154),
+  GETPGID(121, 155),
+  SETSID(112, 157),
+  SETRLIMIT(160, 164),
   MEMFD_CREATE(319, 279),
   OPEN(2, -1),
   CREAT(85, -1),
@@ -221,6 +225,10 @@ public enum Syscall {
 
   /** POSIX message queues: any process reaches them by name. */
   public static final List<Syscall> MESSAGE_QUEUES = List.of(MQ_OPEN, MQ_UNLINK);
+
+  /** Signal processes or threads. */
+  public static final List<Syscall> SIGNALS =
+      List.of(KILL, TKILL, TGKILL, RT_SIGQUEUEINFO, RT_TGSIGQUEUEINFO, PIDFD_SEND_SIGNAL);
 
   /** Change mode, owner, times or attributes, which Landlock does not govern. */
   public static final List<Syscall> METADATA =

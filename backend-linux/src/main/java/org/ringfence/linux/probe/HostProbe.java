@@ -11,6 +11,7 @@ import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
 import static org.ringfence.linux.bind.Constants.SO_COOKIE;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -18,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -38,6 +41,7 @@ import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.OwnSockets.UnixSocket;
 import org.ringfence.linux.socket.SocketOptions;
+import org.ringfence.linux.task.ProcessMarks;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 
@@ -46,6 +50,8 @@ public final class HostProbe {
   private static final Path YAMA = Path.of("/proc/sys/kernel/yama/ptrace_scope");
   // Yama: 0 and 1 let a parent reach its descendants (Documentation/admin-guide/LSM/Yama.rst).
   private static final int YAMA_DESCENDANTS = 1;
+
+  private static final Pattern HIDING = Pattern.compile("hidepid=(?:2|4|invisible|ptraceable)");
 
   // The largest number of the kernel's unsigned type; an open descriptor is a positive int.
   private static final long LAST_DESCRIPTOR = 0xffffffffL;
@@ -91,6 +97,8 @@ public final class HostProbe {
     found.put(Feature.LOOPBACK_BINDING, loopbackBinding());
     found.put(Feature.CLOSE_RANGE, closeRange());
     found.put(Feature.UNIX_DIAG, unixDiag());
+    found.put(
+        Feature.MARKED_PROCESSES, ProcessMarks.possible(kernel) && listsProcesses() && hasGrep());
     found.put(Feature.SHELL, Files.isExecutable(Path.of("/bin/sh")));
     found.put(Feature.ROOT, Integer.valueOf(0).equals(uid()));
     found.values().removeIf(present -> !present);
@@ -178,6 +186,25 @@ public final class HostProbe {
   /** Closes a range in which no descriptor can be. */
   private boolean closeRange() {
     return kernel.call(Syscall.CLOSE_RANGE, LAST_DESCRIPTOR, LAST_DESCRIPTOR, 0) == 0;
+  }
+
+  /**
+   * Returns whether /proc lists every process of this user; with hidepid=2 (invisible) and 4
+   * (ptraceable) it leaves out those that cannot be traced (Documentation/filesystems/proc.rst).
+   */
+  private static boolean listsProcesses() {
+    try (Stream<String> mounts = Files.lines(Path.of("/proc/self/mountinfo"))) {
+      return mounts
+          .filter(line -> line.split(" ")[4].equals("/proc"))
+          .noneMatch(line -> HIDING.matcher(line).find());
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  /** The watchdog looks for marks with it. */
+  private static boolean hasGrep() {
+    return Stream.of("/usr/bin/grep", "/bin/grep").map(Path::of).anyMatch(Files::isExecutable);
   }
 
   private boolean loopbackBinding() {

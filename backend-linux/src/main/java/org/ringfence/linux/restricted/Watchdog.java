@@ -1,9 +1,9 @@
 package org.ringfence.linux.restricted;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
@@ -18,9 +18,12 @@ import org.ringfence.linux.plan.Syscall;
  * exit.
  *
  * <p>Where Landlock scopes signals, the shell is in the sandbox thread's domain, and kills
- * everything in it. Elsewhere it searches {@code /proc} for the processes that hold the write end
- * of the sandbox's lifeline, kills these and with them their namespaces, and repeats that until the
- * lifeline ends.
+ * everything in it. Elsewhere it searches {@code /proc}. Under bubblewrap it looks for the
+ * processes that hold the write end of the sandbox's lifeline, kills these and with them their
+ * namespaces, and repeats that until the lifeline ends. Without namespaces this JVM tells it each
+ * group of the sandbox's processes, which it kills, and then all that carry a mark of the sandbox,
+ * until it has found none twice: without a supervisor the kernel answers ENOSYS to setsid and
+ * setpgid, so that no group is made meanwhile.
  */
 public final class Watchdog implements AutoCloseable {
   private static final String SCOPED_KILL = "kill -9 -1; ";
@@ -33,6 +36,56 @@ public final class Watchdog implements AutoCloseable {
           + " l-wx*\"-> $pipe\") kill -9 \"$each\";;"
           + " esac; done; sleep 0.1; done & search=$!;"
           + " read -r word <&3; kill -9 \"$search\"; ";
+
+  private static final String NO_GROUPS = "read -r word && exit 0; ";
+
+  // Hears of the groups until the end; drops those that are gone.
+  private static final String GROUPS =
+      "groups=; count=0; while read -r word; do [ \"$word\" = q ] && exit 0;"
+          + " groups=\"$groups $word\"; [ $((count += 1)) -lt 500 ] || { live=; count=0;"
+          + " for each in $groups; do kill -0 -$each && live=\"$live $each\" &&"
+          + " count=$((count + 1)); done; groups=$live; }; done; ";
+
+  // The soft limit after "Max file locks" in /proc/PID/limits (fs/proc/base.c).
+  private static final String FIND_MARKED =
+      "marked=\" $(grep -ls '^Max file locks *MARK' /proc/[0-9]*/limits) \"; ";
+
+  // Sets "group" to the group of the process at $each (proc(5), the fifth field of stat).
+  private static final String GROUP =
+      "read -r line <$each/stat && line=${line##*) } && line=${line#* } && line=${line#* }"
+          + " && group=${line%% *}";
+
+  // Sets "mark" to that of the process at $each.
+  private static final String MARK_OF =
+      "{ mark=; while read -r a b c mark line; do [ \"$a $b $c\" != 'Max file locks' ] || break;"
+          + " done <$each/limits; }";
+
+  // First the groups with a leader of the sandbox, and all single processes. A group without a
+  // leader that has a process outside has got its number after the sandbox's was gone; of a process
+  // that has come and gone meanwhile nothing is known. Then passes until nothing is found twice. A
+  // process whose first thread alone has ended looks like a zombie, so that each is killed; but no
+  // pass follows for a zombie's sake, which may stay.
+  private static final String MARKED_KILL =
+      FIND_MARKED
+          + "rest=; for each in $groups; do if [ -e /proc/$each ]; then case $marked in"
+          + " *[!0-9]$each/limits[!0-9]*) kill -9 -$each;; esac; else rest=\"$rest $each\"; fi;"
+          + " done; for each in $marked; do each=${each#/proc/}; kill -9 ${each%/limits}; done;"
+          + " others=' '; [ -z \"$rest\" ] || for each in /proc/[0-9]*; do "
+          + GROUP
+          + " || continue; case \"$rest \" in *\" $group \"*) ;; *) continue;; esac; "
+          + MARK_OF
+          + " && found=$group && "
+          + GROUP
+          + " && [ $group = $found ] || continue; case $mark in ''|MARK*) ;;"
+          + " *) others=\"$others$group \";; esac; done;"
+          + " for round in 1 2; do for each in $rest; do case $others in *\" $each \"*) ;;"
+          + " *) kill -9 -$each;; esac; done; done; quiet=0; pass=0;"
+          + " while [ $quiet -lt 2 ] && [ $((pass += 1)) -lt 100 ]; do quiet=$((quiet + 1)); "
+          + FIND_MARKED
+          + "for each in $marked; do each=${each%/limits}; kill -9 ${each#/proc/} &&"
+          + " while read -r key state line; do case \"$key $state\" in \"State: Z\") break;;"
+          + " State:*) quiet=0; break;; esac; done <$each/status;"
+          + " done; [ $quiet -gt 0 ] || sleep 0.02; done; ";
 
   // A killed process may still make a file, but not in a directory that is gone.
   private static final String REMOVAL =
@@ -56,22 +109,49 @@ public final class Watchdog implements AutoCloseable {
     this.commandThread = commandThread;
   }
 
+  /** How the watchdog finds the processes of the sandbox. */
+  public sealed interface Search {}
+
+  /** The sandbox thread is in a domain that scopes signals. */
+  public record Scoped() implements Search {}
+
+  /**
+   * Each process that matters holds the write end of a pipe.
+   *
+   * @param lifeline the pipe's read end
+   */
+  public record Held(int lifeline) implements Search {}
+
+  /**
+   * Each process carries a mark.
+   *
+   * @param digits the first digits of the sandbox's marks
+   */
+  public record Marked(String digits) implements Search {}
+
+  private static String killing(Search search) {
+    if (search instanceof Marked marked) {
+      return GROUPS + MARKED_KILL.replace("MARK", marked.digits());
+    }
+    return NO_GROUPS + (search instanceof Held ? LIFELINE_KILL : SCOPED_KILL);
+  }
+
   /**
    * Starts the watchdog.
    *
    * @param kernel the system calls
    * @param sandboxThread starts its command thread
-   * @param lifeline the read end of the sandbox's lifeline; empty where the sandbox thread is in a
-   *     domain that scopes signals
+   * @param search how it finds the sandbox's processes
    * @param tmp the directory to remove, or empty
    * @param cgroup the cgroup to remove, or empty
    */
   public static Watchdog start(
-      Kernel kernel, SandboxThread sandboxThread, OptionalInt lifeline, String tmp, String cgroup)
+      Kernel kernel, SandboxThread sandboxThread, Search search, String tmp, String cgroup)
       throws IOException {
     Descriptors descriptors = new Descriptors(kernel);
-    String script =
-        "read -r word && exit 0; " + (lifeline.isPresent() ? LIFELINE_KILL : SCOPED_KILL) + REMOVAL;
+    String script = killing(search) + REMOVAL;
+    IntStream lifeline =
+        search instanceof Held held ? IntStream.of(held.lifeline()) : IntStream.empty();
     int[] ends = descriptors.pipe();
     int sink = -1;
     int wake = -1;
@@ -91,7 +171,7 @@ public final class Watchdog implements AutoCloseable {
                   true,
                   List.of(),
                   descriptors),
-              IntStream.concat(IntStream.of(ends[0], sink, sink), lifeline.stream()).toArray(),
+              IntStream.concat(IntStream.of(ends[0], sink, sink), lifeline).toArray(),
               null,
               new SpawnOrders.Signals(wake, wake));
       CommandThread commandThread = new CommandThread(kernel, orders);
@@ -102,6 +182,7 @@ public final class Watchdog implements AutoCloseable {
         throw new IOException("watchdog: /bin/sh: " + Errno.name(commandThread.error()));
       }
       commandThread.observed();
+      kernel.call(Syscall.FCNTL, ends[1], Constants.F_SETFL, Constants.O_NONBLOCK);
       done = true;
       return new Watchdog(kernel, descriptors, ends[1], wake, commandThread);
     } finally {
@@ -111,6 +192,18 @@ public final class Watchdog implements AutoCloseable {
         descriptors.close(ends[1]);
         descriptors.close(wake);
       }
+    }
+  }
+
+  /**
+   * Tells the watchdog a group that it kills if it searches for marks; never waits.
+   *
+   * @return whether it will know
+   */
+  public boolean hears(int group) {
+    try (NativeBlock block = new NativeBlock(32)) {
+      byte[] line = (group + "\n").getBytes(StandardCharsets.US_ASCII);
+      return kernel.call(Syscall.WRITE, pipe, block.bytes(line), line.length) == line.length;
     }
   }
 

@@ -58,6 +58,9 @@ final class CallDispatch implements AutoCloseable {
   private final DecidedCalls decided;
   private final ClosedCalls closed;
   private final TracingCalls tracing;
+  private final MarkGate marks;
+  private final UnscopedSignalCalls unscoped;
+  private final UnscopedOwnerCalls owners;
   private final LimitGate gate;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -134,6 +137,12 @@ final class CallDispatch implements AutoCloseable {
                 : new SeccompFilter(List.of()),
             reporter);
     this.tracing = new TracingCalls(kernel);
+    this.marks = setting.marks() == null ? null : new MarkGate(kernel, setting.marks(), commands);
+    this.unscoped =
+        setting.marks() == null
+            ? null
+            : new UnscopedSignalCalls(kernel, setting.marks(), root, !setting.waitKillable());
+    this.owners = new UnscopedOwnerCalls(kernel);
     this.gate =
         new LimitGate(
             kernel,
@@ -205,6 +214,9 @@ final class CallDispatch implements AutoCloseable {
       return;
     }
     if (syscall == Syscall.EXECVE || syscall == Syscall.EXECVEAT) {
+      if (marks != null && !marks.admits(syscall, call)) {
+        return;
+      }
       if (audit != null) {
         audit.executes(syscall, call, commands).ifPresent(this::watchProcess);
       }
@@ -218,7 +230,27 @@ final class CallDispatch implements AutoCloseable {
       tracing.answer(call);
       return;
     }
+    if (marks != null && answered(syscall, call)) {
+      return;
+    }
     decided.answer(syscall, call);
+  }
+
+  /** Answers a call that only sandboxes without a signal scope send here. */
+  private boolean answered(Syscall syscall, SyscallNotification call) {
+    if (Syscall.SIGNALS.contains(syscall)) {
+      unscoped.answer(syscall, call);
+      return true;
+    }
+    if (UnscopedOwnerCalls.include(syscall, call)) {
+      owners.answer(syscall, call);
+      return true;
+    }
+    if (syscall == Syscall.SETSID || syscall == Syscall.SETPGID) {
+      marks.groups(syscall, call);
+      return true;
+    }
+    return false;
   }
 
   /** Handles a watched descriptor of a connect that is writable. */

@@ -2,6 +2,7 @@ package org.ringfence.linux.supervise;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.ringfence.linux.task.MarkedProcesses;
 
 /**
  * A command as the supervisor and its clock see it. Two objects are never equal: each is one
@@ -23,6 +24,14 @@ public interface SupervisedCommand {
    * @return empty if this is not the execve that starts the command, or the process can be reached
    */
   Optional<Path> startsIn(long arguments);
+
+  /** Returns whether this JVM executes the command with the arguments at this address. */
+  boolean executes(long arguments);
+
+  /**
+   * Returns the command's processes by their mark; empty where a signal scope or a namespace is.
+   */
+  Optional<MarkedProcesses> marked();
 
   /** Returns the command's entry in the clock. */
   WallClock.Timed timed();

@@ -23,6 +23,7 @@ import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.task.Deadlines;
 import org.ringfence.linux.task.Exhaustion;
 import org.ringfence.linux.task.HeldCall;
+import org.ringfence.linux.task.ProcessMarks;
 import org.ringfence.spi.EventSink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,8 @@ public final class Supervisor implements AutoCloseable {
    * @param cgroup the cgroup that limits commands, or null
    * @param room a network namespace for inet sockets, closed with the supervisor; null for this
    *     JVM's
+   * @param marks the marks of commands; null where a signal scope or a namespace is
+   * @param waitKillable whether signals leave a held call alone
    * @param listener receives the events
    */
   public record Setting(
@@ -76,6 +79,8 @@ public final class Supervisor implements AutoCloseable {
       int user,
       SandboxCgroup cgroup,
       SocketRoom room,
+      ProcessMarks marks,
+      boolean waitKillable,
       EventSink listener) {}
 
   /**

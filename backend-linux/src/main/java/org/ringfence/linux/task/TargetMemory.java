@@ -255,6 +255,16 @@ public final class TargetMemory {
         field(status, "CapEff:", 16)[0]);
   }
 
+  /** Returns a thread's real, effective, saved and file-system user. */
+  public long[] users(int tid) throws AccessException {
+    return statusField(tid, "Uid:", 10);
+  }
+
+  /** Returns a thread's effective capabilities. */
+  public long capabilities(int tid) throws AccessException {
+    return statusField(tid, "CapEff:", 16)[0];
+  }
+
   /** Returns the size limit of a thread's files in bytes; -1 for none. */
   public long fileSizeLimit(int tid) throws AccessException {
     try (NativeBlock block = new NativeBlock(32)) {
@@ -316,11 +326,21 @@ public final class TargetMemory {
 
   /** Returns the device number of the terminal that controls a thread's process; 0 for none. */
   public int terminal(int tid) throws AccessException {
+    return statNumber(tid, 4);
+  }
+
+  /** Returns the group of a thread's process. */
+  public int group(int tid) throws AccessException {
+    return statNumber(tid, 2);
+  }
+
+  /** Returns a field of {@code /proc/PID/stat}, counted from the first after the name. */
+  private static int statNumber(int tid, int field) throws AccessException {
     try {
       String stat =
           Files.readString(Path.of("/proc/" + tid + "/stat"), StandardCharsets.ISO_8859_1);
-      // proc_pid_stat(5): tty_nr is the fifth field after the name, which may contain blanks.
-      return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[4]);
+      // proc_pid_stat(5): the name may contain blanks.
+      return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[field]);
     } catch (IOException e) {
       throw new AccessException(-Errno.ESRCH.value());
     }

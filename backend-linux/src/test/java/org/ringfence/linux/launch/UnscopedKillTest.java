@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -23,7 +22,6 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
-import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.probe.BubblewrapProbe;
 import org.ringfence.linux.probe.HostProbe;
 import org.ringfence.linux.restricted.CommandThread;
@@ -58,14 +56,7 @@ class UnscopedKillTest {
 
     public static void main(String[] args) throws Exception {
       HostFacts found = HostProbe.probe(Arch.current().orElseThrow());
-      HostFacts older =
-          new HostFacts(
-              found.kernel(),
-              found.arch(),
-              new LandlockAbi(Math.min(found.abi().version(), ABI_WITHOUT_SCOPES)),
-              found.seccomp(),
-              found.features(),
-              found.cgroups());
+      HostFacts older = found.atMost(ABI_WITHOUT_SCOPES);
       EffectivePolicy policy =
           EffectivePolicy.of(
               Presets.load("workspace-write"),
@@ -100,7 +91,7 @@ class UnscopedKillTest {
       Descriptors descriptors = new Descriptors(kernel());
       Lifeline lifeline = new Lifeline(descriptors);
       SandboxThread starter = new SandboxThread(kernel(), -1, false, true);
-      Watchdog.start(kernel(), starter, OptionalInt.of(lifeline.read()), "", "");
+      Watchdog.start(kernel(), starter, new Watchdog.Held(lifeline.read()), "", "");
       int sink = descriptors.open("/dev/null", 2, 0);
       int wake = descriptors.event();
       SpawnOrders orders =
@@ -125,7 +116,7 @@ class UnscopedKillTest {
     }
   }
 
-  private static Process start(Class<?> main, String... arguments) throws Exception {
+  static Process start(Class<?> main, String... arguments) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(

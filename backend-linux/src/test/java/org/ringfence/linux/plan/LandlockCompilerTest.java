@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.plan.Enforcement;
@@ -172,15 +173,37 @@ class LandlockCompilerTest {
         .containsKeys("files.write", "files.metadata", "network.external", "lifetime.jvm-exit");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5})
+  void oldKernelEnforcesEveryGuaranteeThroughTheSupervisor(int abi) {
+    Map<String, PlannedGuarantee> plan = plan(writing().build(), facts(abi, true, false));
+    assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
+    assertThat(plan.get("process.signals").mechanism()).contains("notification", "mark");
+    assertThat(plan.get("lifetime.tree").mechanism()).contains("mark");
+    assertThat(plan.get("files.write").mechanism().contains("truncation: seccomp"))
+        .isEqualTo(abi < 3);
+  }
+
   @Test
-  void oldKernelReportsMissingGuarantees() {
-    Map<String, PlannedGuarantee> plan = plan(writing().build(), facts(4, true, false));
-    assertThat(plan.get("process.signals").level()).isEqualTo(Enforcement.UNSUPPORTED);
-    assertThat(plan.get("process.signals").remedy()).contains("6.12");
+  void oldKernelWithoutMarksReportsMissingGuarantees() {
+    HostFacts facts = lacking(Feature.MARKED_PROCESSES).atMost(4);
+    Map<String, PlannedGuarantee> plan = plan(writing().build(), facts);
+    for (String id : List.of("process.signals", "lifetime.jvm-exit")) {
+      assertThat(plan.get(id).level()).isEqualTo(Enforcement.UNSUPPORTED);
+      assertThat(plan.get(id).reason()).contains("ulimit -x", "hidepid");
+      assertThat(plan.get(id).remedy()).contains("6.12", "hidepid=0");
+    }
     assertThat(plan.get("lifetime.tree").level()).isEqualTo(Enforcement.ADVISORY);
-    assertThat(plan.get("files.write").level()).isEqualTo(Enforcement.ENFORCED);
-    assertThat(plan(writing().build(), facts(2, true, false)).get("files.write").level())
-        .isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(Supervision.signalsDecided(facts)).isFalse();
+  }
+
+  @Test
+  void oldKernelWithoutASupervisorReportsMissingGuarantees() {
+    Map<String, PlannedGuarantee> plan = plan(writing().build(), facts(2, false, false));
+    for (String id : List.of("process.signals", "lifetime.jvm-exit", "files.write")) {
+      assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.UNSUPPORTED);
+      assertThat(plan.get(id).reason()).contains("seccomp");
+    }
   }
 
   @Test

@@ -73,7 +73,16 @@ class StreamGateTest {
             : FileView.ofHost(effective);
     Supervision supervision =
         new Supervision(
-            true, true, names, false, false, false, namespaces, false, namespaces, false);
+            true,
+            true,
+            names,
+            false,
+            false,
+            false,
+            namespaces,
+            false,
+            namespaces,
+            Supervision.Signals.NONE);
     return new StreamGate(kernel, view, supervision, new PathResolver(kernel), false);
   }
 
