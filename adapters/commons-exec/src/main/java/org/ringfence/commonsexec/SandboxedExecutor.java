@@ -92,7 +92,7 @@ public class SandboxedExecutor extends DefaultExecutor {
    *
    * @param command the command
    * @param environment its variables, or null for those of the policy
-   * @param handler is told of the end
+   * @param handler receives the end
    * @throws IOException if the working directory does not exist
    */
   @Override

@@ -24,7 +24,7 @@ import org.ringfence.event.Violation;
  * variables and output are not: they may hold secrets. Thread-safe; one may serve many sandboxes.
  *
  * <table>
- * <caption>What is recorded</caption>
+ * <caption>Spans and metrics</caption>
  * <tr><th>name</th><th>kind</th><th>unit</th><th>attributes</th></tr>
  * <tr><td>{@code ringfence.run}</td><td>span</td><td></td><td>{@code process.executable.name},
  * {@code process.exit.code}, {@code ringfence.ending}, {@code ringfence.denials}, {@code

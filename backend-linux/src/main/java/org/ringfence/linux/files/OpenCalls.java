@@ -170,7 +170,7 @@ final class OpenCalls {
   }
 
   /**
-   * Returns whether opening a regular file changes nothing and tells nobody. Then it does not
+   * Returns whether opening a regular file changes nothing and sends no event. Then it does not
    * matter whether the name was the caller's: if not, no caller waits for the descriptor.
    */
   private static boolean isHarmless(byte[] name, int flags) {

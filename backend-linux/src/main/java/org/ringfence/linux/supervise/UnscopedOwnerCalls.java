@@ -19,8 +19,8 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * number.
  *
  * <p>A terminal whose descriptor asks for such signals sends them to its foreground group, which
- * may be outside, without having been told of an owner (drivers/tty/tty_io.c, __tty_fasync). So
- * none does. Thread-safe.
+ * may be outside, even if it has no owner (drivers/tty/tty_io.c, __tty_fasync). So none does.
+ * Thread-safe.
  */
 final class UnscopedOwnerCalls {
   private static final int TCGETS = 0x5401; // asm-generic/ioctls.h
@@ -60,7 +60,7 @@ final class UnscopedOwnerCalls {
     }
   }
 
-  /** Makes a descriptor ask for signals, or not, on a copy that nobody can exchange. */
+  /** Makes a descriptor ask for signals, or not, on a copy that no thread can exchange. */
   private long asks(Syscall syscall, SyscallNotification call) throws AccessException {
     int copy = child.descriptor(call.tid(), call.intArgument(0));
     try (NativeBlock block = new NativeBlock(128)) {

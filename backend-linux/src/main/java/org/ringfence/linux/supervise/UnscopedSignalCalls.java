@@ -36,10 +36,10 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * reaped, its number is no other's; afterwards the signal fails. So no reused number leads to a
  * process outside.
  *
- * <p>A receiver sees the caller's process and user, and the code SI_QUEUE: the kernel lets nobody
- * send SI_USER or SI_TKILL in another's name. Before Linux 6.9 no pidfd names a single thread; a
- * signal to a thread of a process with several, other than the caller's own, fails there with
- * EPERM. Thread-safe.
+ * <p>A receiver sees the caller's process and user, and the code SI_QUEUE: the kernel lets no
+ * process send SI_USER or SI_TKILL in another's name. Before Linux 6.9 no pidfd names a single
+ * thread; a signal to a thread of a process with several, other than the caller's own, fails there
+ * with EPERM. Thread-safe.
  */
 final class UnscopedSignalCalls {
   // asm-generic/siginfo.h
