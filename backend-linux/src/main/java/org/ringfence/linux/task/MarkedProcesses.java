@@ -21,7 +21,7 @@ import org.ringfence.linux.plan.Syscall;
  * kernel's task list lock, and a fork that it interrupts does not complete (kernel/fork.c,
  * copy_process). So one round over the groups can miss only a process that such a call moved
  * meanwhile, with its children, and the next round kills those. Passes over {@code /proc} follow
- * for what is in no group of its own.
+ * for processes in a group of another command or of this JVM.
  *
  * <p>Allocates nothing after its start. Thread-safe.
  */
