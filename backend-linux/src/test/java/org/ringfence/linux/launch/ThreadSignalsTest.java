@@ -3,7 +3,10 @@ package org.ringfence.linux.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +28,8 @@ class ThreadSignalsTest {
       "for task in /proc/$0/task/*; do kill -0 ${task##*/} 2>/dev/null && echo reached $task; done;"
           + " sleep 60 & kill -0 $! && kill $! && echo signalled its child";
 
+  private static final long PATIENCE_SECONDS = 60;
+
   @TempDir private Path workspace;
 
   @ParameterizedTest
@@ -43,6 +48,38 @@ class ThreadSignalsTest {
       Process process = sandbox.start(SandboxCommand.of("/bin/sh", "-c", ATTACK, jvm));
       assertThat(process.inputReader().lines()).containsExactly("signalled its child");
     }
+  }
+
+  /** A JVM whose command outlives it. */
+  static final class Leaving {
+    private Leaving() {}
+
+    public static void main(String[] args) throws Exception {
+      SandboxPolicy policy =
+          Presets.load("danger-full-access").toBuilder()
+              .lifetime(new Lifetime(Leftovers.KEEP, Leftovers.KEEP))
+              .build();
+      Sandbox sandbox =
+          Sandbox.opener(policy).workspace(Path.of(args[0])).backend("landlock").open();
+      String script =
+          "echo up; i=0; while [ ! -e go ] && [ $((i += 1)) -lt 600 ]; do sleep 0.1; done;"
+              + " sleep 60 & kill $! && echo >killed";
+      Process kept = sandbox.start(SandboxCommand.of("/bin/sh", "-c", script));
+      System.out.println(kept.inputReader().readLine());
+      Thread.sleep(Long.MAX_VALUE);
+    }
+  }
+
+  @Test
+  void aCommandThatOutlivesTheJvmSignalsItsChildren() throws Exception {
+    open(Presets.load("danger-full-access"), "landlock").close();
+    UnscopedKillTest.start(Leaving.class, workspace.toString()).destroyForcibly().waitFor();
+    Files.createFile(workspace.resolve("go"));
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (!Files.exists(workspace.resolve("killed")) && System.nanoTime() < end) {
+      Thread.sleep(20);
+    }
+    assertThat(workspace.resolve("killed")).exists();
   }
 
   private Sandbox open(SandboxPolicy policy, String backend) {
