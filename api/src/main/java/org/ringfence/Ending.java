@@ -48,6 +48,26 @@ public sealed interface Ending {
   }
 
   /**
+   * Returns the ending in English, for people and models to read; programs look at the type.
+   *
+   * @return such as "exit code 3" or "ended by signal 9"
+   */
+  default String describe() {
+    if (this instanceof Exited exited) {
+      return "exit code " + exited.status();
+    }
+    if (this instanceof Signaled signaled) {
+      return "ended by signal " + signaled.signal();
+    }
+    if (this instanceof LimitReached reached) {
+      return "ended: it reached the limit " + reached.limit() + " of the policy";
+    }
+    return this instanceof TimedOut out
+        ? "ended: its time was up, " + out.after().toSeconds() + " s"
+        : "ended: its caller destroyed it or closed the sandbox";
+  }
+
+  /**
    * Returns the ending of a process.
    *
    * @param how the termination that the process reports

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,6 +28,24 @@ class EndingTest {
     assertThat(ending(signal, Optional.of(Duration.ofSeconds(used))))
         .isEqualTo(
             limit ? new Ending.LimitReached(Ending.Limit.CPU_TIME) : new Ending.Signaled(signal));
+  }
+
+  @Test
+  void eachEndingIsSaidInEnglish() {
+    assertThat(
+            Stream.of(
+                    new Ending.Exited(3),
+                    new Ending.Signaled(9),
+                    new Ending.LimitReached(Ending.Limit.OUTPUT),
+                    new Ending.TimedOut(Duration.ofSeconds(2)),
+                    new Ending.Cancelled())
+                .map(Ending::describe))
+        .containsExactly(
+            "exit code 3",
+            "ended by signal 9",
+            "ended: it reached the limit OUTPUT of the policy",
+            "ended: its time was up, 2 s",
+            "ended: its caller destroyed it or closed the sandbox");
   }
 
   @Test

@@ -141,7 +141,7 @@ final class CommandTool {
     long denials = result.denials().size() + result.denialsLeftOut();
     tree.put("denials", denials);
     result.denials().forEach(memory::denied);
-    StringBuilder text = new StringBuilder(ending(result)).append('\n');
+    StringBuilder text = new StringBuilder(result.ending().describe()).append('\n');
     append(text, "stdout", result.stdout());
     append(text, "stderr", result.stderr());
     if (denials > 0) {
@@ -153,21 +153,6 @@ final class CommandTool {
         .structuredContent(tree)
         .isError(!(result.ending() instanceof Ending.Exited))
         .build();
-  }
-
-  private static String ending(Result result) {
-    if (result.ending() instanceof Ending.TimedOut out) {
-      return "ended: its time was up, " + out.after().toSeconds() + " s";
-    }
-    if (result.ending() instanceof Ending.LimitReached reached) {
-      return "ended: it reached the limit " + reached.limit() + " of the policy";
-    }
-    if (result.ending() instanceof Ending.Signaled signaled) {
-      return "ended by signal " + signaled.signal();
-    }
-    return result.ending() instanceof Ending.Cancelled
-        ? "ended: the server stops"
-        : "exit code " + result.exitCode();
   }
 
   private static void append(StringBuilder text, String name, CapturedOutput output) {

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Objects;
 import org.ringfence.CapturedOutput;
 import org.ringfence.CommandRun;
-import org.ringfence.Ending;
 import org.ringfence.Result;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
@@ -162,7 +161,7 @@ public final class SandboxTools {
 
   private String answer(Result result) {
     denials.add(result.denials(), result.denialsLeftOut());
-    StringBuilder text = new StringBuilder(ending(result)).append('\n');
+    StringBuilder text = new StringBuilder(result.ending().describe()).append('\n');
     append(text, "stdout", result.stdout());
     append(text, "stderr", result.stderr());
     long denied = result.denials().size() + result.denialsLeftOut();
@@ -171,21 +170,6 @@ public final class SandboxTools {
       text.append(denied == 1 ? " operation" : " operations").append("; read_denials has more.\n");
     }
     return text.toString();
-  }
-
-  private static String ending(Result result) {
-    if (result.ending() instanceof Ending.TimedOut out) {
-      return "ended: its time was up, " + out.after().toSeconds() + " s";
-    }
-    if (result.ending() instanceof Ending.LimitReached reached) {
-      return "ended: it reached the limit " + reached.limit() + " of the policy";
-    }
-    if (result.ending() instanceof Ending.Signaled signaled) {
-      return "ended by signal " + signaled.signal();
-    }
-    return result.ending() instanceof Ending.Cancelled
-        ? "ended: the sandbox was closed"
-        : "exit code " + result.exitCode();
   }
 
   private static void append(StringBuilder text, String name, CapturedOutput output) {
