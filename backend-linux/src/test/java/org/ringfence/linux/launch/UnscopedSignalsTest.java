@@ -205,7 +205,7 @@ class UnscopedSignalsTest {
     return EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current(workspace));
   }
 
-  private static Launch launch(Path directory, String script, String... arguments) {
+  static Launch launch(Path directory, String script, String... arguments) {
     return new Launch(
         1,
         Stream.concat(Stream.of(PYTHON, "-c", script), Stream.of(arguments)).toList(),

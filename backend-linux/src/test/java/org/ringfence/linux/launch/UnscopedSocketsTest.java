@@ -8,9 +8,6 @@ import java.io.PrintStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -20,13 +17,10 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.probe.HostProbe;
-import org.ringfence.policy.Limits;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
-import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.EventSink;
-import org.ringfence.spi.Launch;
 
 /** Uses abstract sockets with the facts of a Landlock that does not scope them (ABI 5). */
 @EnabledOnOs(OS.LINUX)
@@ -118,18 +112,7 @@ class UnscopedSocketsTest {
       // The control: the process outside reaches its own sockets by each of these calls.
       assertThat(control.readLine()).isEqualTo(REACHED);
       SandboxedProcess command =
-          session.start(
-              new Launch(
-                  1,
-                  List.of(PYTHON, "-c", INSIDE, token),
-                  workspace,
-                  new CommandEnvironment(Map.of("PATH", "/usr/bin:/bin"), Map.of(), Map.of()),
-                  Redirect.PIPE,
-                  Redirect.PIPE,
-                  Redirect.INHERIT,
-                  false,
-                  Limits.NONE,
-                  Optional.empty()));
+          session.start(UnscopedSignalsTest.launch(workspace, INSIDE, token));
       BufferedReader said = command.inputReader();
       assertThat(said.readLine().split(" ")).hasSize(6).containsOnly("EACCES");
       assertThat(said.readLine()).isEqualTo(REACHED);
