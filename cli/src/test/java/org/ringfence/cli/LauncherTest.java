@@ -145,6 +145,19 @@ class LauncherTest {
             + "\n");
   }
 
+  /** An installation's start jar leaves out the same jars as that of a checkout. */
+  @Test
+  void installationHasTheSameJarsOutsideItsStart() throws Exception {
+    Path image = SCRIPT.resolveSibling("distribution").resolve("image");
+    assertThat(jarsOfOthers(image)).isNotEmpty().isEqualTo(jarsOfOthers(SCRIPT));
+  }
+
+  private static String jarsOfOthers(Path script) throws Exception {
+    String text = Files.readString(script);
+    int start = text.indexOf("jnr-*");
+    return text.substring(start, text.indexOf(')', start)).replaceAll("\\s+", " ");
+  }
+
   @Test
   void buildThatDidNotEndIsMadeAgainFromNothing() throws Exception {
     Path interrupted = base.resolve("installation/.ringfence-building");
