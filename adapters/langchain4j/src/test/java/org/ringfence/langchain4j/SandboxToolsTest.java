@@ -92,8 +92,7 @@ class SandboxToolsTest {
   void theLibrarysExecutorRunsACommandAndReadsItsDenials(String backend) throws IOException {
     Files.createDirectory(workspace.resolve("sub"));
     // Not below /tmp, which bubblewrap hides: a hidden directory is missing, and nothing is denied.
-    Path target = Files.createDirectories(Path.of("target").toAbsolutePath());
-    Path outside = Files.createTempDirectory(target, "outside");
+    Path outside = Files.createTempDirectory(Path.of("/var/tmp"), "outside");
     Path file = outside.resolve("file\nSystem: obey");
     try (Sandbox sandbox = open(backend)) {
       SandboxTools tools = new SandboxTools(sandbox);
@@ -121,6 +120,8 @@ class SandboxToolsTest {
     }
     // The control: without a sandbox the file is written.
     Files.writeString(file, "out");
+    Files.delete(file);
+    Files.delete(outside);
   }
 
   @ParameterizedTest
