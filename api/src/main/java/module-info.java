@@ -21,6 +21,7 @@ module org.ringfence {
   exports org.ringfence.policy.value;
   exports org.ringfence.review;
   exports org.ringfence.spi;
+  exports org.ringfence.text;
   exports org.ringfence.event.json to
       org.ringfence.cli,
       org.ringfence.mcp,
@@ -36,18 +37,15 @@ module org.ringfence {
       org.ringfence.linux;
   exports org.ringfence.policy.proposal to
       org.ringfence.cli;
-  exports org.ringfence.text to
-      org.ringfence.cli,
-      org.ringfence.conformance,
-      org.ringfence.egress,
-      org.ringfence.linux,
-      org.ringfence.mcp,
-      org.ringfence.serve,
-      org.ringfence.windows;
   exports org.ringfence.text.json to
       org.ringfence.cli,
       org.ringfence.conformance,
       org.ringfence.serve;
+  exports org.ringfence.text.message to
+      org.ringfence.cli,
+      org.ringfence.conformance,
+      org.ringfence.serve,
+      org.ringfence.windows;
 
   uses org.ringfence.spi.SandboxBackend;
 }

@@ -1,5 +1,6 @@
 package org.ringfence;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -32,15 +33,44 @@ final class Capture implements AutoCloseable {
             return thread;
           });
 
+  /** Keeps the first and the last bytes of a stream, in bounded memory. Thread-safe. */
+  private static final class Kept {
+    private static final int END_BYTES = 4096;
+
+    private final long most;
+    private final ByteArrayOutputStream first = new ByteArrayOutputStream();
+    private byte[] end = new byte[0];
+    private long written;
+
+    Kept(long most) {
+      this.most = most;
+    }
+
+    synchronized void add(byte[] bytes, int length) {
+      written += length;
+      first.write(bytes, 0, (int) Math.min(length, most - first.size()));
+      int fresh = Math.min(length, END_BYTES);
+      int old = Math.min(end.length, END_BYTES - fresh);
+      byte[] last = new byte[old + fresh];
+      System.arraycopy(end, end.length - old, last, 0, old);
+      System.arraycopy(bytes, length - fresh, last, old, fresh);
+      end = last;
+    }
+
+    synchronized CapturedOutput taken() {
+      return new CapturedOutput(first.toByteArray(), end, written);
+    }
+  }
+
   /** The streams of one process. */
   static final class Streams {
-    private final CaptureBuffer output;
-    private final CaptureBuffer error;
+    private final Kept output;
+    private final Kept error;
     private final CountDownLatch open = new CountDownLatch(2);
 
     private Streams(long most) {
-      output = new CaptureBuffer(most);
-      error = new CaptureBuffer(most);
+      output = new Kept(most);
+      error = new Kept(most);
     }
 
     /** Waits for the ends of the streams, for a bounded time. */
@@ -91,7 +121,7 @@ final class Capture implements AutoCloseable {
     }
   }
 
-  private static void read(InputStream stream, CaptureBuffer into, CountDownLatch open) {
+  private static void read(InputStream stream, Kept into, CountDownLatch open) {
     byte[] buffer = new byte[CHUNK];
     try (stream) {
       for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {

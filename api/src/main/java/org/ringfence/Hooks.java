@@ -6,7 +6,11 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.ringfence.event.AuditRecord;
@@ -16,17 +20,25 @@ import org.ringfence.event.EventRecorder;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.Limits;
 import org.ringfence.spi.EventSink;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The hooks of one sandbox, and the denials of its running commands. Thread-safe once open. */
 final class Hooks implements EventSink {
+  private static final Logger LOG = LoggerFactory.getLogger(Hooks.class);
+
   private final List<Consumer<Violation>> denied = new ArrayList<>();
   private final List<Consumer<AuditRecord>> executed = new ArrayList<>();
   private final List<Consumer<ConnectionRecord>> connection = new ArrayList<>();
   private final List<Consumer<DroppedEvents>> dropped = new ArrayList<>();
+  private final List<Consumer<CommandEvent>> command = new ArrayList<>();
   private final List<EventRecorder> recorders = new ArrayList<>();
   private EventSink sink = EventSink.NONE;
   private final Set<Observation> observed = EnumSet.noneOf(Observation.class);
+  private final Set<CompletableFuture<Void>> ends = ConcurrentHashMap.newKeySet();
+  private final Set<Thread> reporting = ConcurrentHashMap.newKeySet();
   private final Map<Long, DenialLog> running = new ConcurrentHashMap<>();
   private Function<HostRequest, HostVerdict> decider;
   private Duration decisionTimeout = EventSink.NONE.decisionTimeout();
@@ -40,6 +52,7 @@ final class Hooks implements EventSink {
     copy.executed.addAll(executed);
     copy.connection.addAll(connection);
     copy.dropped.addAll(dropped);
+    copy.command.addAll(command);
     copy.recorders.addAll(recorders);
     copy.observed.addAll(observed);
     copy.sink = sink;
@@ -49,8 +62,12 @@ final class Hooks implements EventSink {
   }
 
   void onDenied(Consumer<Violation> hook) {
-    observed.add(Observation.DENIED_OPENS);
+    completeDenials();
     denied.add(hook);
+  }
+
+  void completeDenials() {
+    observed.add(Observation.DENIED_OPENS);
   }
 
   void onDecidedDenial(Consumer<Violation> hook) {
@@ -69,6 +86,10 @@ final class Hooks implements EventSink {
 
   void onDropped(Consumer<DroppedEvents> hook) {
     dropped.add(hook);
+  }
+
+  void onCommand(Consumer<CommandEvent> hook) {
+    command.add(hook);
   }
 
   void onUnlistedHost(Function<HostRequest, HostVerdict> hook, Duration timeout) {
@@ -110,6 +131,71 @@ final class Hooks implements EventSink {
 
   void end(long command) {
     running.remove(command);
+  }
+
+  void begun(long id, List<String> words) {
+    if (!command.isEmpty()) {
+      command(new CommandEvent.Begun(id, words));
+    }
+  }
+
+  void notStarted(long id, Throwable cause) {
+    if (!command.isEmpty()) {
+      command(new CommandEvent.NotStarted(id, cause));
+    }
+  }
+
+  /** Reports the end of a command: on this thread if it has ended, and else when it ends. */
+  void reportEnd(SandboxedProcess process, Limits limits) {
+    if (command.isEmpty()) {
+      return;
+    }
+    if (process.termination().isPresent()) {
+      ended(process, limits);
+      return;
+    }
+    CompletableFuture<Void> end = process.onExit().thenRun(() -> ended(process, limits));
+    ends.add(end);
+    end.whenComplete((none, failure) -> ends.remove(end));
+  }
+
+  private void ended(SandboxedProcess process, Limits limits) {
+    Termination how = process.termination().orElseThrow();
+    Usage usage = process.usage().orElseThrow();
+    reporting.add(Thread.currentThread());
+    try {
+      command(
+          new CommandEvent.Ended(
+              process.commandId(), how.exitValue(), Ending.of(how, limits, usage), usage));
+    } finally {
+      reporting.remove(Thread.currentThread());
+    }
+  }
+
+  /** Waits until each end has been reported, unless a hook waits for its own call. */
+  void awaitEnds(long nanos) {
+    if (reporting.contains(Thread.currentThread())) {
+      return;
+    }
+    try {
+      CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new))
+          .get(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("a hook did not take the end of a command", e);
+    }
+  }
+
+  private void command(CommandEvent event) {
+    Failures failures = new Failures();
+    command.forEach(hook -> failures.of(() -> hook.accept(event)));
+    try {
+      failures.rethrow();
+    } catch (RuntimeException e) {
+      // The command must not depend on a hook.
+      LOG.warn("a listener failed", e);
+    }
   }
 
   @Override

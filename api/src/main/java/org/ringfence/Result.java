@@ -13,10 +13,11 @@ import org.ringfence.text.Printable;
  * @param stdout its standard output; empty if redirected
  * @param stderr its standard error; empty if redirected or merged
  * @param ending how it ended
- * @param denials the sandbox's denials for this command, in order; {@link Sandbox.Opener#onDenied}
- *     adds denials that cost time to observe
+ * @param denials the sandbox's denials for this command, in order; {@link
+ *     Sandbox.Opener#completeDenials()} adds denials that cost time to observe
  * @param denialsLeftOut the number of further denials: the list is bounded
  * @param usage its usage
+ * @param commandId the number of the command, which is also in its events
  */
 public record Result(
     List<String> command,
@@ -26,7 +27,8 @@ public record Result(
     Ending ending,
     List<Violation> denials,
     long denialsLeftOut,
-    Usage usage) {
+    Usage usage,
+    long commandId) {
   /** Copies the lists and checks that no part is null. */
   public Result {
     command = List.copyOf(command);

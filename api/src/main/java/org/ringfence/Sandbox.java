@@ -153,9 +153,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Reports every denial, including files that could not be opened. This costs the command some
-     * time for each file that it opens (README, Speed), and makes {@link Result#denials()}
-     * complete. Without it, only denials that the sandbox itself decides are known.
+     * Reports every denial, including files that could not be opened; see {@link
+     * #completeDenials()} for its cost.
      *
      * <p>The sandbox calls hooks on one of its threads, one event at a time, in the order of the
      * events. Several hooks may be set; the sandbox logs and ignores their exceptions.
@@ -165,6 +164,33 @@ public final class Sandbox implements AutoCloseable {
      */
     public Opener onDenied(Consumer<Violation> hook) {
       hooks.onDenied(Objects.requireNonNull(hook, "hook"));
+      return this;
+    }
+
+    /**
+     * Makes {@link Result#denials()} complete: it then has the files, too, that the kernel alone
+     * denies. This costs the command some time for each file that it opens (docs/performance.md).
+     * Without it, only denials that the sandbox itself decides are known.
+     *
+     * @return this opener
+     */
+    public Opener completeDenials() {
+      hooks.completeDenials();
+      return this;
+    }
+
+    /**
+     * Reports the start and the end of each command. The hook hears of the start on the thread that
+     * starts the command, before its other events; of the end after them, on any thread. {@link
+     * CommandRun#run()} returns, and {@link Sandbox#close()} of this sandbox ends, after the hook
+     * has heard of it; {@link Process#waitFor()} may return earlier. The sandbox logs and ignores
+     * exceptions of the hook.
+     *
+     * @param hook receives each start and each end; may be called by several threads at once
+     * @return this opener
+     */
+    public Opener onCommand(Consumer<CommandEvent> hook) {
+      hooks.onCommand(Objects.requireNonNull(hook, "hook"));
       return this;
     }
 
@@ -376,13 +402,16 @@ public final class Sandbox implements AutoCloseable {
     DenialLog denials = hooks.begin(id);
     try {
       SandboxedProcess process = start(id, command);
-      Capture.Streams streams = capture.of(process, input, maxOutput);
+      Capture.Streams streams;
       try {
+        streams = capture.of(process, input, maxOutput);
         process.waitFor();
         streams.awaitEnds();
       } catch (InterruptedException e) {
         endedForcibly(process);
         throw e;
+      } finally {
+        hooks.reportEnd(process, limits(command));
       }
       Termination how = process.termination().orElseThrow();
       Usage usage = process.usage().orElseThrow();
@@ -394,7 +423,8 @@ public final class Sandbox implements AutoCloseable {
           Ending.of(how, limits(command), usage),
           denials.denials(),
           denials.leftOut(),
-          usage);
+          usage,
+          id);
     } finally {
       hooks.end(id);
     }
@@ -444,7 +474,9 @@ public final class Sandbox implements AutoCloseable {
    * @throws IllegalStateException if the sandbox is closed
    */
   public SandboxedProcess start(SandboxCommand command) throws SandboxException {
-    return start(idOf(command), command);
+    SandboxedProcess process = start(idOf(command), command);
+    hooks.reportEnd(process, limits(command));
+    return process;
   }
 
   private long idOf(SandboxCommand command) {
@@ -455,6 +487,16 @@ public final class Sandbox implements AutoCloseable {
     if (closed.get()) {
       throw new IllegalStateException("the sandbox is closed");
     }
+    hooks.begun(id, command.command());
+    try {
+      return launched(id, command);
+    } catch (SandboxException | RuntimeException | Error e) {
+      hooks.notStarted(id, e);
+      throw e;
+    }
+  }
+
+  private SandboxedProcess launched(long id, SandboxCommand command) throws SandboxException {
     Path directory =
         command
             .directory()
@@ -522,6 +564,7 @@ public final class Sandbox implements AutoCloseable {
       session.end();
       tmp.ifPresent(TemporaryDirectory::close);
       session.close();
+      hooks.awaitEnds(END_NANOS);
       capture.close();
     }
   }

@@ -1,2 +1,2 @@
-/** Text for people: escapes for untrusted text, and suggestions for unknown words. */
+/** Escapes untrusted text for a terminal, a log line or a report. */
 package org.ringfence.text;

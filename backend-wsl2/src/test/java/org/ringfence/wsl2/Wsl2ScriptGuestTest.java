@@ -312,7 +312,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
                 Sandbox.opener(writing().build())
                     .workspace(workspace)
                     .backends(Backends.of(List.of(backend())))
-                    .onDenied(denied -> {})
+                    .completeDenials()
                     .onExecuted(command -> {})
                     .open())
         .isInstanceOf(SandboxException.class)

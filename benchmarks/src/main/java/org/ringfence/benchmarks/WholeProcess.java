@@ -120,7 +120,7 @@ public final class WholeProcess {
           Sandbox.opener(policy)
               .workspace(directory)
               .backend("landlock")
-              .onDenied(denied -> {})
+              .completeDenials()
               .open()) {
         compare(
             "reading 20000 files, traced / sandboxed",

@@ -25,7 +25,7 @@ import org.ringfence.cli.policy.PolicyOptions;
 import org.ringfence.cli.report.ExitCode;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.spi.Workload;
-import org.ringfence.text.BuildVersion;
+import org.ringfence.text.message.BuildVersion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

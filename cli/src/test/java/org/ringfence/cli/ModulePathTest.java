@@ -160,7 +160,7 @@ class ModulePathTest {
         .isEmpty();
     List<String> internal =
         List.of(
-            "org.ringfence.text.Printable",
+            "org.ringfence.text.message.NearestWord",
             "org.ringfence.file.HeldDirectory",
             "org.ringfence.cli.Main",
             "org.ringfence.egress.Egress",
@@ -220,7 +220,8 @@ class ModulePathTest {
                     "org.ringfence.policy.path",
                     "org.ringfence.policy.value",
                     "org.ringfence.review",
-                    "org.ringfence.spi"),
+                    "org.ringfence.spi",
+                    "org.ringfence.text"),
                 "org.ringfence.conformance",
                 List.of("org.ringfence.conformance", "org.ringfence.conformance.stage"),
                 "org.ringfence.mcp",

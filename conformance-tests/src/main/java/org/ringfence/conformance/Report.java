@@ -10,9 +10,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.text.BuildVersion;
 import org.ringfence.text.Printable;
 import org.ringfence.text.json.ControlEscapes;
+import org.ringfence.text.message.BuildVersion;
 
 /**
  * The results of a run as text, JSON, JUnit XML or a self-contained HTML page.

@@ -162,11 +162,7 @@ class RemediesWorkTest {
   private Sandbox open(String backend, SandboxPolicy policy) throws Exception {
     Path workspace = Files.createDirectories(directory.resolve("workspace"));
     try {
-      return Sandbox.opener(policy)
-          .workspace(workspace)
-          .backend(backend)
-          .onDenied(violation -> {})
-          .open();
+      return Sandbox.opener(policy).workspace(workspace).backend(backend).completeDenials().open();
     } catch (SandboxRefusedException e) {
       assumeTrue(false, "this machine refuses the sandbox: " + e.getMessage());
       throw e;

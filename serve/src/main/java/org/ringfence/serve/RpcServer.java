@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.serve.RpcException.Kind;
 import org.ringfence.serve.json.JsonLine;
-import org.ringfence.text.BuildVersion;
+import org.ringfence.text.message.BuildVersion;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

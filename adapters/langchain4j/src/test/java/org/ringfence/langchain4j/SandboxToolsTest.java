@@ -45,7 +45,7 @@ class SandboxToolsTest {
     return Sandbox.opener(Presets.workspaceWrite())
         .workspace(workspace)
         .backend(backend)
-        .onDenied(denied -> {})
+        .completeDenials()
         .open();
   }
 

@@ -13,8 +13,8 @@ final class OpenTelemetryReadme {
   static Result run(Path project, OpenTelemetry openTelemetry) throws Exception {
     SandboxTelemetry recorded = new SandboxTelemetry(openTelemetry);
     try (Sandbox sandbox =
-        recorded.counting(Sandbox.opener(Presets.workspaceWrite()).workspace(project)).open()) {
-      return recorded.run(sandbox.command("git", "init", "--quiet", "made"));
+        recorded.recording(Sandbox.opener(Presets.workspaceWrite()).workspace(project)).open()) {
+      return sandbox.command("git", "init", "--quiet", "made").run();
     }
   }
 }

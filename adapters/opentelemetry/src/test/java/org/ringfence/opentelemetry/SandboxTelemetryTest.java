@@ -32,6 +32,8 @@ import org.ringfence.Backends;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.Result;
 import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
 import org.ringfence.policy.json.Presets;
 
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the commands are for a POSIX shell")
@@ -61,11 +63,11 @@ class SandboxTelemetryTest {
   private Sandbox open(String backend) throws IOException {
     assumeTrue(Backends.load().byId(backend).probe().usable(), () -> backend + " cannot run here");
     return recorded
-        .counting(
+        .recording(
             Sandbox.opener(Presets.workspaceWrite())
                 .workspace(workspace)
                 .backend(backend)
-                .onDenied(denied -> {}))
+                .completeDenials())
         .open();
   }
 
@@ -73,7 +75,7 @@ class SandboxTelemetryTest {
     assertThat(spans.getFinishedSpanItems()).hasSize(1);
     SpanData only = spans.getFinishedSpanItems().get(0);
     spans.reset();
-    assertThat(only.getName()).isEqualTo("ringfence.run");
+    assertThat(only.getName()).isEqualTo("ringfence.command");
     return only;
   }
 
@@ -95,8 +97,7 @@ class SandboxTelemetryTest {
     Path outside = Files.createTempDirectory(Path.of("/var/tmp"), "outside").resolve("file");
     try (Sandbox sandbox = open(backend)) {
       Result result =
-          recorded.run(
-              sandbox.command("/bin/sh", "-c", "echo out >\"$0\"; exit 3", outside.toString()));
+          sandbox.command("/bin/sh", "-c", "echo out >\"$0\"; exit 3", outside.toString()).run();
       assertThat(result.exitCode()).isNotZero();
       assertThat(outside).doesNotExist();
       SpanData span = span();
@@ -118,7 +119,7 @@ class SandboxTelemetryTest {
               .mapToLong(point -> point.getValue())
               .sum();
       assertThat(counted).isEqualTo(result.denials().size());
-      assertThat(metric("ringfence.run.duration").getHistogramData().getPoints())
+      assertThat(metric("ringfence.command.duration").getHistogramData().getPoints())
           .singleElement()
           .satisfies(point -> assertThat(point.getCount()).isEqualTo(1))
           .satisfies(
@@ -139,7 +140,7 @@ class SandboxTelemetryTest {
     try (Sandbox sandbox = open("landlock")) {
       Span parent = telemetry.getTracer("test").spanBuilder("parent").startSpan();
       try (Scope scope = parent.makeCurrent()) {
-        recorded.run(sandbox.command("true"));
+        sandbox.command("true").run();
       }
       SpanData success = span();
       assertThat(success.getParentSpanId()).isEqualTo(parent.getSpanContext().getSpanId());
@@ -147,18 +148,34 @@ class SandboxTelemetryTest {
       parent.end();
       spans.reset();
 
-      recorded.run(sandbox.command("sleep", "1000").timeout(Duration.ofMillis(200)));
+      sandbox.command("sleep", "1000").timeout(Duration.ofMillis(200)).run();
       SpanData late = span();
       assertThat(text(late, "ringfence.ending")).isEqualTo("timed_out");
       assertThat(late.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
 
-      assertThatThrownBy(() -> recorded.run(sandbox.command("no-such-program")))
+      assertThatThrownBy(() -> sandbox.command("no-such-program").run())
           .isInstanceOf(CommandNotFoundException.class);
       SpanData missing = span();
       assertThat(text(missing, "error.type")).isEqualTo(CommandNotFoundException.class.getName());
       assertThat(missing.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
-      assertThat(metric("ringfence.run.duration").getHistogramData().getPoints()).hasSize(3);
+      assertThat(metric("ringfence.command.duration").getHistogramData().getPoints()).hasSize(3);
     }
+  }
+
+  @Test
+  void aStartedProcessHasASpanOnceItsSandboxIsClosed() throws Exception {
+    Span parent = telemetry.getTracer("test").spanBuilder("parent").startSpan();
+    try (Sandbox sandbox = open("landlock")) {
+      SandboxedProcess process;
+      try (Scope scope = parent.makeCurrent()) {
+        process = sandbox.start(SandboxCommand.of("sh", "-c", "exit 4"));
+      }
+      assertThat(process.waitFor()).isEqualTo(4);
+    }
+    SpanData span = span();
+    assertThat(span.getParentSpanId()).isEqualTo(parent.getSpanContext().getSpanId());
+    assertThat(span.getAttributes().get(AttributeKey.longKey("process.exit.code"))).isEqualTo(4);
+    assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
   }
 
   @Test

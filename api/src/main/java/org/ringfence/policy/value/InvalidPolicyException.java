@@ -4,8 +4,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.ringfence.text.NearestWord;
 import org.ringfence.text.Printable;
+import org.ringfence.text.message.NearestWord;
 
 /**
  * A policy is malformed. The message is one line naming the place, the field, the value and the

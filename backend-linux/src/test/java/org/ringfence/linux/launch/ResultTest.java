@@ -227,7 +227,7 @@ class ResultTest {
   @ValueSource(strings = {"landlock", "bubblewrap"})
   void denialOfADaemonBelongsToItsCommand(String backend) throws Exception {
     String daemon = "setsid sh -c 'chmod 700 /etc/hostname; touch done' & wait";
-    try (Sandbox sandbox = opener(backend, writing().build()).onDenied(denied -> {}).open()) {
+    try (Sandbox sandbox = opener(backend, writing().build()).completeDenials().open()) {
       SandboxedProcess beside = sandbox.start(SandboxCommand.of("sleep", "1000"));
       Result result = sh(sandbox, daemon);
       assertThat(targets(result.denials())).containsOnly("/etc/hostname");

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.text.BuildVersion;
+import org.ringfence.text.message.BuildVersion;
 import org.ringfence.windows.access.AclEditor;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Sid;

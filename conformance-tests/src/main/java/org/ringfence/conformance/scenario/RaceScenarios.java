@@ -126,7 +126,7 @@ public final class RaceScenarios {
    * names.
    */
   private static Sandbox.Opener told(Sandbox.Opener opener) {
-    return opener.onDenied(violation -> {}).onExecuted(program -> {});
+    return opener.completeDenials().onExecuted(program -> {});
   }
 
   private static CapturedProcess inside(

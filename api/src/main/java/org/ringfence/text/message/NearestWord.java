@@ -1,4 +1,4 @@
-package org.ringfence.text;
+package org.ringfence.text.message;
 
 import java.util.Collection;
 import java.util.Comparator;

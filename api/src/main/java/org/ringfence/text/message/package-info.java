@@ -1,0 +1,2 @@
+/** What messages name: the nearest known word and the version of a build. */
+package org.ringfence.text.message;
