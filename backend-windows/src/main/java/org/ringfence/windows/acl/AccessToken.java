@@ -14,6 +14,7 @@ import java.util.Set;
  * @param writeRestricted whether the check uses them for writing alone
  * @param privileges enabled privileges that the check uses
  * @param integrity the integrity level
+ * @param container the AppContainer, if the process is in one
  */
 public record AccessToken(
     Sid user,
@@ -22,7 +23,30 @@ public record AccessToken(
     Optional<Set<Sid>> restricting,
     boolean writeRestricted,
     Set<Privilege> privileges,
-    int integrity) {
+    int integrity,
+    Optional<Container> container) {
+  /**
+   * An AppContainer, as far as the access check uses it.
+   *
+   * @param sid the package SID
+   * @param capabilities the SIDs of its capabilities
+   * @param lessPrivileged whether ALL APPLICATION PACKAGES does not stand for it
+   */
+  public record Container(Sid sid, Set<Sid> capabilities, boolean lessPrivileged) {
+    /** Copies the capabilities. */
+    public Container {
+      Objects.requireNonNull(sid, "sid");
+      capabilities = Set.copyOf(capabilities);
+    }
+
+    boolean matches(Sid other) {
+      return other.equals(sid)
+          || capabilities.contains(other)
+          || other.equals(Sid.ALL_RESTRICTED_PACKAGES)
+          || !lessPrivileged && other.equals(Sid.ALL_PACKAGES);
+    }
+  }
+
   /** Privileges that the access check uses. */
   public enum Privilege {
     /** {@code SeSecurityPrivilege}. */
@@ -57,7 +81,8 @@ public record AccessToken(
         Optional.empty(),
         false,
         Set.of(),
-        SecurityDescriptor.MandatoryLabel.MEDIUM);
+        SecurityDescriptor.MandatoryLabel.MEDIUM,
+        Optional.empty());
   }
 
   /**
@@ -69,7 +94,26 @@ public record AccessToken(
    */
   public AccessToken restricted(Set<Sid> sids, boolean writesOnly) {
     return new AccessToken(
-        user, groups, denyOnly, Optional.of(sids), writesOnly, privileges, integrity);
+        user, groups, denyOnly, Optional.of(sids), writesOnly, privileges, integrity, container);
+  }
+
+  /**
+   * Returns this token, in an AppContainer. Its integrity stays: the model does not lower it,
+   * because it does not know how the check of labels treats containers.
+   *
+   * @param inside the container
+   * @return the container's token
+   */
+  public AccessToken inContainer(Container inside) {
+    return new AccessToken(
+        user,
+        groups,
+        denyOnly,
+        restricting,
+        writeRestricted,
+        privileges,
+        integrity,
+        Optional.of(inside));
   }
 
   boolean enabled(Sid sid) {

@@ -43,6 +43,12 @@ public record Sid(String text) {
   /** Users. */
   public static final Sid USERS = new Sid("S-1-5-32-545");
 
+  /** ALL APPLICATION PACKAGES: each AppContainer that is not less privileged. */
+  public static final Sid ALL_PACKAGES = new Sid("S-1-15-2-1");
+
+  /** ALL RESTRICTED APPLICATION PACKAGES: each AppContainer, also a less privileged one. */
+  public static final Sid ALL_RESTRICTED_PACKAGES = new Sid("S-1-15-2-2");
+
   /** Checks the form. */
   public Sid {
     if (!FORM.matcher(text).matches()) {

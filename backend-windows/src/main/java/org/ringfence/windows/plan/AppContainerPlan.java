@@ -9,6 +9,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.policy.path.PathStyle;
+import org.ringfence.windows.acl.AccessCheck;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
@@ -18,9 +19,21 @@ import org.ringfence.windows.acl.Sid;
  * The plan for an AppContainer: entries that name its SID, and capabilities.
  *
  * @param entries the entries to add to the list of each path
+ * @param closed the places whose lists must not already give the container a right
  * @param capabilities the container's rights beyond its entries
  */
-public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid> capabilities) {
+public record AppContainerPlan(
+    List<RestrictedTokenPlan.Entry> entries, List<Closed> closed, List<Sid> capabilities) {
+  /**
+   * A place that the policy closes. Nothing takes a right there that the place's own list gives to
+   * all packages, so that the list must not give it.
+   *
+   * @param path the place
+   * @param right the right that a container must lack
+   * @param origin the rule that requires it
+   */
+  public record Closed(String path, int right, String origin) {}
+
   /** {@code internetClient}. */
   public static final Sid INTERNET_CLIENT = new Sid("S-1-15-3-1");
 
@@ -36,11 +49,14 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
   /** Copies the parts. */
   public AppContainerPlan {
     entries = List.copyOf(entries);
+    closed = List.copyOf(closed);
     capabilities = List.copyOf(capabilities);
   }
 
   /**
-   * Compiles a policy.
+   * Compiles a policy. No entry denies anything: the access check passes over entries that deny
+   * something to a container's SID ({@link AccessCheck}), and the planner refuses the policies that
+   * would need one.
    *
    * @param policy the policy
    * @param container the container's SID
@@ -49,59 +65,37 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
   public static AppContainerPlan compile(EffectivePolicy policy, Sid container) {
     PathStyle style = policy.places().style();
     List<RestrictedTokenPlan.Entry> entries = new ArrayList<>();
+    List<Closed> closed = new ArrayList<>();
     List<EffectiveRule> rules = new ArrayList<>(policy.rules());
     rules.sort(java.util.Comparator.comparing(rule -> style.components(rule.path()).size()));
     for (EffectiveRule rule : rules) {
       // A stricter rule for the same path has won.
-      if (policy.accessAt(rule.path()) == rule.access()) {
-        Access access = RestrictedTokenPlan.accessOf(policy, rule);
-        entries.addAll(entries(rule, access, container));
+      if (policy.accessAt(rule.path()) != rule.access()) {
+        continue;
+      }
+      Access access = RestrictedTokenPlan.accessOf(policy, rule);
+      if (access != Access.NONE) {
+        int mask =
+            access == Access.WRITE
+                ? AccessMask.MODIFY
+                : GenericMapping.FILE.read() | GenericMapping.FILE.execute();
+        Ace ace = new Ace(Ace.Type.ALLOW, container, mask, Ace.Scope.TREE);
+        entries.add(new RestrictedTokenPlan.Entry(rule.path(), ace, rule.origin()));
+      }
+      if (access == Access.NONE) {
+        closed.add(new Closed(rule.path(), AccessMask.READ_DATA, rule.origin()));
+      } else if (access == Access.READ) {
+        closed.add(new Closed(rule.path(), AccessMask.WRITE_DATA, rule.origin()));
       }
     }
     for (String path : policy.protectedPaths()) {
-      entries.add(
-          new RestrictedTokenPlan.Entry(
-              path,
-              new Ace(Ace.Type.DENY, container, AccessMask.CHANGES, Ace.Scope.TREE),
-              "files.protectedPaths",
-              true));
+      closed.add(new Closed(path, AccessMask.WRITE_DATA, "files.protectedPaths"));
     }
-    entries.addAll(ImmovableDirectories.entries(policy, container));
     List<Sid> capabilities =
         policy.policy().network().mode() == NetworkMode.FULL
             ? List.of(INTERNET_CLIENT, INTERNET_CLIENT_SERVER, PRIVATE_NETWORK)
             : List.of();
-    return new AppContainerPlan(entries, capabilities);
-  }
-
-  private static List<RestrictedTokenPlan.Entry> entries(
-      EffectiveRule rule, Access access, Sid container) {
-    Ace given =
-        new Ace(
-            Ace.Type.ALLOW,
-            container,
-            access == Access.WRITE
-                ? AccessMask.MODIFY
-                : GenericMapping.FILE.read() | GenericMapping.FILE.execute(),
-            Ace.Scope.TREE);
-    Ace taken =
-        new Ace(
-            Ace.Type.DENY,
-            container,
-            access == Access.NONE
-                ? GenericMapping.FILE.all() & ~AccessMask.SYNCHRONIZE & ~AccessMask.READ_CONTROL
-                : AccessMask.CHANGES,
-            Ace.Scope.TREE);
-    List<Ace> aces =
-        switch (access) {
-          case WRITE -> List.of(given);
-          // A root above may allow writing; this nearer entry denies it.
-          case READ -> List.of(taken, given);
-          case NONE -> List.of(taken);
-        };
-    return aces.stream()
-        .map(ace -> new RestrictedTokenPlan.Entry(rule.path(), ace, rule.origin()))
-        .toList();
+    return new AppContainerPlan(entries, closed, capabilities);
   }
 
   /**
@@ -130,6 +124,14 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
                 .append(entry.ace())
                 .append("  from ")
                 .append(entry.origin())
+                .append('\n'));
+    closed.forEach(
+        place ->
+            text.append(place.path())
+                .append("  must give all packages no right 0x")
+                .append(Integer.toHexString(place.right()))
+                .append("  from ")
+                .append(place.origin())
                 .append('\n'));
     return text.toString();
   }

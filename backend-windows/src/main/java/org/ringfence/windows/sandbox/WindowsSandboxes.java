@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.ringfence.SandboxException;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.spi.BackendSession;
@@ -14,7 +16,13 @@ import org.ringfence.windows.access.AclEditor;
 import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.access.TreeScan;
+import org.ringfence.windows.acl.AccessCheck;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
 import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.command.LocalHost;
 import org.ringfence.windows.command.WindowsSession;
@@ -29,8 +37,10 @@ import org.ringfence.windows.plan.RestrictedTokenPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.CallFailures;
+import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** Opens sandboxes of the modes that need no administrator. */
@@ -152,6 +162,15 @@ public final class WindowsSandboxes {
       // All packages read the system's directories, unless the container is less privileged.
       List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
       SandboxGrants set = SandboxGrants.set(grants, entries, kept, path -> false);
+      boolean closed = false;
+      try {
+        refuseOpen(policy, plan, profile.sid(), lessPrivileged);
+        closed = true;
+      } finally {
+        if (!closed) {
+          set.close();
+        }
+      }
       done = true;
       return session(
           policy,
@@ -161,6 +180,60 @@ public final class WindowsSandboxes {
       if (!done) {
         profile.remove();
       }
+    }
+  }
+
+  /**
+   * Refuses a policy that closes a place whose list opens it to the container all the same, by the
+   * model of the access check.
+   */
+  private void refuseOpen(
+      EffectivePolicy policy, AppContainerPlan plan, Sid container, boolean lessPrivileged)
+      throws SandboxException {
+    Set<Guarantee> accepted = policy.policy().strictness().weaker();
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      AccessToken token =
+          AccessToken.of(
+                  windows.tokens().facts(own).user(),
+                  Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS))
+              .inContainer(
+                  new AccessToken.Container(
+                      container, Set.copyOf(plan.capabilities()), lessPrivileged));
+      for (AppContainerPlan.Closed place : plan.closed()) {
+        boolean reading = place.right() == AccessMask.READ_DATA;
+        Guarantee guarantee = reading ? Guarantee.FILES_READ : Guarantee.FILES_WRITE;
+        if (!accepted.contains(guarantee) && opens(place, token)) {
+          throw new SandboxException(
+              guarantee.id()
+                  + ": the access control list of "
+                  + place.path()
+                  + " lets every AppContainer "
+                  + (reading ? "read" : "write")
+                  + ", and no entry takes that from one; remove its entry for ALL APPLICATION"
+                  + " PACKAGES, or use WSL2");
+        }
+      }
+    } catch (WindowsCallException e) {
+      throw CallFailures.cannot("AppContainer", e);
+    }
+  }
+
+  private boolean opens(AppContainerPlan.Closed place, AccessToken token)
+      throws WindowsCallException {
+    try (Handle file = windows.files().open(place.path(), false)) {
+      byte[] descriptor = windows.security().descriptor(file);
+      SecurityDescriptor now =
+          new SecurityDescriptor(
+              AccessControlList.ownerOf(descriptor).orElse(Sid.LOCAL_SERVICE),
+              AccessControlList.ofDescriptor(descriptor).map(AccessControlList::aces),
+              Optional.empty());
+      return AccessCheck.check(token, now, GenericMapping.FILE, place.right()).allowed();
+    } catch (WindowsCallException e) {
+      if (e.code() == WindowsError.FILE_NOT_FOUND.code()
+          || e.code() == WindowsError.PATH_NOT_FOUND.code()) {
+        return false;
+      }
+      throw e;
     }
   }
 

@@ -76,7 +76,8 @@ class AccessCheckTest {
             : Optional.of(sids(node.get("restricting"))),
         node.get("writeRestricted").asBoolean(),
         privileges,
-        mask(node.get("integrity")));
+        mask(node.get("integrity")),
+        Optional.empty());
   }
 
   private static SecurityDescriptor descriptor(JsonNode node) {
@@ -150,6 +151,72 @@ class AccessCheckTest {
     assertThat(GenericMapping.PROCESS.writeBits() & 0x20).as("VM_WRITE").isEqualTo(0x20);
   }
 
+  private static final Sid PACKAGE = new Sid("S-1-15-2-1-2-3-4-5-6-7");
+  private static final Sid CAPABILITY = new Sid("S-1-15-3-1");
+
+  private static Ace ace(Ace.Type type, Sid sid, int mask) {
+    return new Ace(type, sid, mask, Ace.Scope.OBJECT);
+  }
+
+  private static boolean inContainer(boolean lessPrivileged, int desired, Ace... entries) {
+    Sid user = SIDS.get("U");
+    AccessToken token =
+        AccessToken.of(user, Set.of(Sid.USERS))
+            .inContainer(new AccessToken.Container(PACKAGE, Set.of(CAPABILITY), lessPrivileged));
+    return AccessCheck.check(
+            token, SecurityDescriptor.of(user, entries), GenericMapping.FILE, desired)
+        .allowed();
+  }
+
+  /**
+   * The walk for a container looks at entries that allow; those that deny match the user and the
+   * groups alone. The sources are at {@link AccessCheck}.
+   */
+  @Test
+  void deniedEntriesForPackagesAndCapabilitiesAreInert() {
+    Ace user = ace(Ace.Type.ALLOW, SIDS.get("U"), 0x1f01ff);
+    Ace container = ace(Ace.Type.ALLOW, PACKAGE, 0x1301bf);
+    for (Sid sid : List.of(PACKAGE, CAPABILITY, Sid.ALL_PACKAGES)) {
+      Ace denied = ace(Ace.Type.DENY, sid, 0x1f01ff);
+      assertThat(inContainer(false, 0x3, denied, container, user)).as("%s", sid).isTrue();
+    }
+    Ace users = ace(Ace.Type.DENY, Sid.USERS, 0x1f01ff);
+    assertThat(inContainer(false, 0x3, users, container, user)).isFalse();
+  }
+
+  @Test
+  void containerGetsOnlyRightsThatBothItsUserAndItsPackageHave() {
+    Ace user = ace(Ace.Type.ALLOW, SIDS.get("U"), 0x1f01ff);
+    assertThat(inContainer(false, 0x1, user)).isFalse();
+    assertThat(inContainer(false, 0x1, ace(Ace.Type.ALLOW, PACKAGE, 0x1))).isFalse();
+    assertThat(inContainer(false, 0x1, user, ace(Ace.Type.ALLOW, PACKAGE, 0x1))).isTrue();
+    assertThat(inContainer(false, 0x3, user, ace(Ace.Type.ALLOW, PACKAGE, 0x1))).isFalse();
+    assertThat(inContainer(false, 0x1, user, ace(Ace.Type.ALLOW, CAPABILITY, 0x1))).isTrue();
+    // The owner of a file may write its list; a container that owns it may not.
+    assertThat(inContainer(false, AccessMask.WRITE_DAC, user)).isFalse();
+    assertThat(inContainer(false, AccessMask.MAXIMUM_ALLOWED, user)).isFalse();
+  }
+
+  @Test
+  void lessPrivilegedContainerIsNotAmongAllPackages() {
+    Ace user = ace(Ace.Type.ALLOW, SIDS.get("U"), 0x1f01ff);
+    Ace all = ace(Ace.Type.ALLOW, Sid.ALL_PACKAGES, 0x1);
+    Ace restricted = ace(Ace.Type.ALLOW, Sid.ALL_RESTRICTED_PACKAGES, 0x1);
+    assertThat(inContainer(false, 0x1, user, all)).isTrue();
+    assertThat(inContainer(true, 0x1, user, all)).isFalse();
+    assertThat(inContainer(true, 0x1, user, restricted)).isTrue();
+  }
+
+  @Test
+  void missingListGrantsAContainerNothing() {
+    Sid user = SIDS.get("U");
+    SecurityDescriptor open = new SecurityDescriptor(user, Optional.empty(), Optional.empty());
+    AccessToken token = AccessToken.of(user, Set.of());
+    AccessToken inside = token.inContainer(new AccessToken.Container(PACKAGE, Set.of(), false));
+    assertThat(AccessCheck.check(token, open, GenericMapping.FILE, 0x1).allowed()).isTrue();
+    assertThat(AccessCheck.check(inside, open, GenericMapping.FILE, 0x1).allowed()).isFalse();
+  }
+
   private static final Generator<Sid> SID = Inputs.of(SIDS.values());
 
   private static final Generator<Integer> MASK =
@@ -196,7 +263,8 @@ class AccessCheckTest {
               Optional.empty(),
               false,
               Inputs.sets(Inputs.of(Privilege.values()), 1).generate(random),
-              random.oneOf(0x1000, 0x2000));
+              random.oneOf(0x1000, 0x2000),
+              Optional.empty());
 
   private static final Generator<Integer> REQUEST =
       Inputs.of(

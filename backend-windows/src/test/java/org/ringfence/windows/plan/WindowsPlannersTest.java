@@ -190,22 +190,34 @@ class WindowsPlannersTest {
         EffectivePolicy.of(
             writing()
                 .fileDefault(FileDefault.MINIMAL)
-                .read("C:\\work\\kept")
-                .none("C:\\work\\secret")
+                .read("C:\\read")
+                .none("C:\\read\\secret")
                 .network(NetworkMode.FULL)
                 .build(),
             PLACES);
     AppContainerPlan plan = AppContainerPlan.compile(policy, sid);
     assertThat(plan.capabilities()).hasSize(3);
-    assertThat(plan.entries()).allMatch(entry -> entry.ace().sid().equals(sid));
-    AccessToken token = AccessToken.of(sid, java.util.Set.of());
+    // An entry that denies something to a package is never looked at, so that none is set.
+    assertThat(plan.entries())
+        .allMatch(entry -> entry.ace().sid().equals(sid) && entry.ace().type() == Ace.Type.ALLOW);
+    AccessToken token = container(sid);
     assertThat(may(plan, token, "C:\\work", AccessMask.WRITE_DATA)).isTrue();
-    assertThat(may(plan, token, "C:\\work\\kept", AccessMask.READ_DATA)).isTrue();
-    assertThat(may(plan, token, "C:\\work\\kept", AccessMask.WRITE_DATA)).isFalse();
-    assertThat(may(plan, token, "C:\\work\\secret", AccessMask.READ_DATA)).isFalse();
-    assertThat(plan.describe()).contains("C:\\work\\secret  (D;OICI;");
+    assertThat(may(plan, token, "C:\\read", AccessMask.READ_DATA)).isTrue();
+    assertThat(may(plan, token, "C:\\read", AccessMask.WRITE_DATA)).isFalse();
+    assertThat(plan.closed())
+        .extracting(AppContainerPlan.Closed::path)
+        .containsExactly("C:\\read", "C:\\read\\secret");
+    assertThat(plan.describe())
+        .contains("C:\\work  (A;OICI;")
+        .contains("C:\\read\\secret  must give all packages no right 0x1");
     assertThat(AppContainerPlan.knownNotToStart("C:\\x\\PowerShell.exe")).isTrue();
     assertThat(AppContainerPlan.knownNotToStart("C:\\x\\cmd.exe")).isFalse();
+  }
+
+  /** A container of an ordinary user, whose own access to its files is not in doubt. */
+  private static AccessToken container(Sid sid) {
+    return AccessToken.of(Sid.SYSTEM, java.util.Set.of())
+        .inContainer(new AccessToken.Container(sid, java.util.Set.of(), false));
   }
 
   /** Asks the model, with the path's own entries before those of the root above it. */
@@ -218,7 +230,13 @@ class WindowsPlannersTest {
         plan.entries().stream()
             .filter(entry -> entry.path().equals("C:\\work") && !path.equals("C:\\work"))
             .map(RestrictedTokenPlan.Entry::ace);
-    Ace[] aces = java.util.stream.Stream.concat(own, inherited).toArray(Ace[]::new);
+    java.util.stream.Stream<Ace> users =
+        java.util.stream.Stream.of(
+            new Ace(Ace.Type.ALLOW, Sid.SYSTEM, GenericMapping.FILE.all(), Ace.Scope.TREE));
+    Ace[] aces =
+        java.util.stream.Stream.of(own, inherited, users)
+            .flatMap(java.util.function.Function.identity())
+            .toArray(Ace[]::new);
     return AccessCheck.check(
             token, SecurityDescriptor.of(Sid.SYSTEM, aces), GenericMapping.FILE, right)
         .allowed();
