@@ -39,53 +39,55 @@ public final class Watchdog implements AutoCloseable {
 
   private static final String NO_GROUPS = "read -r word && exit 0; ";
 
-  // Hears of the groups until the end; drops those that are gone.
+  // Hears of the groups until the end, and drops those that no process can enter any more, each
+  // time that their number has doubled: see MarkedProcesses.dropEmpty.
   private static final String GROUPS =
-      "groups=; count=0; while read -r word; do [ \"$word\" = q ] && exit 0;"
-          + " groups=\"$groups $word\"; [ $((count += 1)) -lt 500 ] || { live=; count=0;"
-          + " for each in $groups; do kill -0 -$each && live=\"$live $each\" &&"
-          + " count=$((count + 1)); done; groups=$live; }; done; ";
+      "groups=; count=0; most=500; while read -r word; do [ \"$word\" = q ] && exit 0;"
+          + " groups=\"$groups $word\"; [ $((count += 1)) -lt $most ] || { live=' '; count=0;"
+          + " for each in $groups; do case $live in *\" $each \"*) continue;; esac;"
+          + " { kill -0 $each || kill -0 -$each; } && live=\"$live$each \" &&"
+          + " count=$((count + 1)); done; groups=$live; most=$((2 * count + 500)); }; done; ";
 
-  // The soft limit after "Max file locks" in /proc/PID/limits (fs/proc/base.c).
-  private static final String FIND_MARKED =
-      "marked=\" $(grep -ls '^Max file locks *MARK' /proc/[0-9]*/limits) \"; ";
-
-  // Sets "group" to the group of the process at $each (proc(5), the fifth field of stat).
+  // Sets "group" to the group of the process at $each (proc(5), the fifth field of stat). A
+  // process's name may have line ends.
   private static final String GROUP =
-      "read -r line <$each/stat && line=${line##*) } && line=${line#* } && line=${line#* }"
-          + " && group=${line%% *}";
+      "{ line=; while read -r word; do line=\"$line $word\"; done <$each/stat; } &&"
+          + " line=${line##*) } && line=${line#* } && line=${line#* } && group=${line%% *}";
 
-  // Sets "mark" to that of the process at $each.
+  // Sets "mark" to that of the process at $each: the soft limit after "Max file locks" in
+  // /proc/PID/limits (fs/proc/base.c). Empty if there is no process.
   private static final String MARK_OF =
       "{ mark=; while read -r a b c mark line; do [ \"$a $b $c\" != 'Max file locks' ] || break;"
           + " done <$each/limits; }";
 
-  // First the groups with a leader of the sandbox, and all single processes. A group without a
-  // leader that has a process outside has got its number after the sandbox's was gone; of a process
-  // that has come and gone meanwhile nothing is known. Then passes until nothing is found twice. A
-  // process whose first thread alone has ended looks like a zombie, so that each is killed; but no
-  // pass follows for a zombie's sake, which may stay.
+  // The processes of the sandbox may have used up all that the user may have, and a shell that
+  // cannot fork ends. So it kills by built-in commands alone.
+  //
+  // A pass kills the groups with a leader of the sandbox, then those without a leader. Such a group
+  // that has a process outside has got its number after the sandbox's was gone; of a process that
+  // has come and gone meanwhile nothing is known. Then it kills each process, until two passes have
+  // found none. A process whose first thread alone has ended looks like a zombie, so that each is
+  // killed; but no pass follows for a zombie's sake, which may stay.
   private static final String MARKED_KILL =
-      FIND_MARKED
-          + "rest=; for each in $groups; do if [ -e /proc/$each ]; then case $marked in"
-          + " *[!0-9]$each/limits[!0-9]*) kill -9 -$each;; esac; else rest=\"$rest $each\"; fi;"
-          + " done; for each in $marked; do each=${each#/proc/}; kill -9 ${each%/limits}; done;"
-          + " others=' '; [ -z \"$rest\" ] || for each in /proc/[0-9]*; do "
+      "quiet=0; pass=0; while [ $quiet -lt 2 ] && [ $((pass += 1)) -lt 100 ]; do"
+          + " quiet=$((quiet + 1)); rest=' '; for word in $groups; do each=/proc/$word; "
+          + MARK_OF
+          + "; case $mark in MARK*) kill -9 -$word;;"
+          + " '') kill -0 -$word && rest=\"$rest$word \";; esac; done;"
+          + " others=' '; [ \"$rest\" = ' ' ] || for each in /proc/[0-9]*; do "
           + GROUP
-          + " || continue; case \"$rest \" in *\" $group \"*) ;; *) continue;; esac; "
+          + " || continue; case $rest in *\" $group \"*) ;; *) continue;; esac; "
           + MARK_OF
           + " && found=$group && "
           + GROUP
           + " && [ $group = $found ] || continue; case $mark in ''|MARK*) ;;"
           + " *) others=\"$others$group \";; esac; done;"
-          + " for round in 1 2; do for each in $rest; do case $others in *\" $each \"*) ;;"
-          + " *) kill -9 -$each;; esac; done; done; quiet=0; pass=0;"
-          + " while [ $quiet -lt 2 ] && [ $((pass += 1)) -lt 100 ]; do quiet=$((quiet + 1)); "
-          + FIND_MARKED
-          + "for each in $marked; do each=${each%/limits}; kill -9 ${each#/proc/} &&"
+          + " for each in $rest; do case $others in *\" $each \"*) ;; *) kill -9 -$each;; esac;"
+          + " done; for each in /proc/[0-9]*; do "
+          + MARK_OF
+          + "; case $mark in MARK*) ;; *) continue;; esac; kill -9 ${each#/proc/} &&"
           + " while read -r key state line; do case \"$key $state\" in \"State: Z\") break;;"
-          + " State:*) quiet=0; break;; esac; done <$each/status;"
-          + " done; [ $quiet -gt 0 ] || sleep 0.02; done; ";
+          + " State:*) quiet=0; break;; esac; done <$each/status; done; done; ";
 
   // A killed process may still make a file, but not in a directory that is gone.
   private static final String REMOVAL =

@@ -51,7 +51,10 @@ final class MarkGate {
           call.result(result);
           return false;
         }
-        addGroup(call, marked.get());
+        if (!addGroup(call, marked.get())) {
+          call.fail(Errno.EAGAIN);
+          return false;
+        }
         return true;
       }
     }
@@ -59,16 +62,19 @@ final class MarkGate {
     return false;
   }
 
-  /** Adds the group of a command's first process, unless that is still this JVM's. */
-  private void addGroup(SyscallNotification call, MarkedProcesses marked) {
+  /**
+   * Adds the group of a command's first process, unless that is still this JVM's.
+   *
+   * @return false if the watchdog does not hear of it
+   */
+  private boolean addGroup(SyscallNotification call, MarkedProcesses marked) {
     try {
       int group = child.group(call.tid());
-      if (group != child.group(jvm)) {
-        marked.addGroup(group);
-      }
+      // A command that is being killed is found by its first process.
+      return group == child.group(jvm) || marked.addGroup(group) || marked.isEnding();
     } catch (AccessException e) {
       // It has been killed.
-      return;
+      return true;
     }
   }
 

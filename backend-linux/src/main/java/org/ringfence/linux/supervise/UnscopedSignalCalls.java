@@ -250,16 +250,18 @@ final class UnscopedSignalCalls {
     if (tid <= 0) {
       return -Errno.EINVAL.value();
     }
+    int before = child.processOf(tid);
     long pidfd =
         threadDescriptors
             ? kernel.call(Syscall.PIDFD_OPEN, tid, PIDFD_THREAD)
-            : kernel.call(Syscall.PIDFD_OPEN, child.processOf(tid), 0);
+            : kernel.call(Syscall.PIDFD_OPEN, before, 0);
     if (pidfd < 0) {
       return -Errno.ESRCH.value();
     }
     try {
       int of = child.processOf(tid);
-      if (process != 0 && of != process) {
+      // The thread's number may be that of another process's thread by now.
+      if (of != before || process != 0 && of != process) {
         return -Errno.ESRCH.value();
       }
       boolean whole =

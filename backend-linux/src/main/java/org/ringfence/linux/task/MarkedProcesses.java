@@ -20,15 +20,14 @@ import org.ringfence.linux.plan.Syscall;
  * a call that the kernel had begun. SIGKILL to a group reaches each member in one pass under the
  * kernel's task list lock, and a fork that it interrupts does not complete (kernel/fork.c,
  * copy_process). So one round over the groups can miss only a process that such a call moved
- * meanwhile, with its children, and the next round kills those. Passes over {@code /proc} follow
- * for processes in a group of another command or of this JVM.
+ * meanwhile, with its children. Rounds alternate with passes over {@code /proc}, which find
+ * processes in any group, until two passes in a row have found none.
  *
  * <p>Allocates nothing after its start. Thread-safe.
  */
 public final class MarkedProcesses implements AutoCloseable {
   private static final int ENTRIES_BYTES = 32_768;
   private static final int QUIET_PASSES = 2;
-  private static final int ROUNDS = 2;
   private static final int FIRST_SWEEP = 64;
   private static final int MOST_PASSES = 60;
   private static final long PAUSE_NANOS = 1_000_000;
@@ -64,7 +63,8 @@ public final class MarkedProcesses implements AutoCloseable {
   }
 
   /**
-   * Adds a group that a process is about to enter.
+   * Adds a group that a process is about to enter. The watchdog hears of a known one, too: it may
+   * have dropped it, if it was empty when its number was given to another process.
    *
    * @return false if none may enter it: the command's processes are being killed, or the watchdog
    *     does not hear of it
@@ -73,17 +73,21 @@ public final class MarkedProcesses implements AutoCloseable {
     if (ending || closed) {
       return false;
     }
-    if (placeOf(group) >= 0) {
-      return true;
-    }
-    if (groupCount == groups.length) {
-      dropEmpty();
-      if (groupCount > groups.length / 2) {
-        groups = Arrays.copyOf(groups, 2 * groups.length);
+    if (placeOf(group) < 0) {
+      if (groupCount == groups.length) {
+        dropEmpty();
+        if (groupCount > groups.length / 2) {
+          groups = Arrays.copyOf(groups, 2 * groups.length);
+        }
       }
+      groups[groupCount++] = group;
     }
-    groups[groupCount++] = group;
     return told.test(group);
+  }
+
+  /** Returns whether the command's processes are being killed, or have been. */
+  public synchronized boolean isEnding() {
+    return ending || closed;
   }
 
   /** Returns whether a group is one of the command's. */
@@ -91,14 +95,24 @@ public final class MarkedProcesses implements AutoCloseable {
     return placeOf(group) >= 0;
   }
 
+  /**
+   * Drops groups that no process can enter any more. A group may be empty because its call has been
+   * answered, but not made: then the process that is to lead it exists. It is asked for first,
+   * since it may enter its group, fork and end between the questions.
+   */
   private void dropEmpty() {
     int left = 0;
     for (int i = 0; i < groupCount; i++) {
-      if (kernel.call(Syscall.KILL, -groups[i], 0) != -Errno.ESRCH.value()) {
+      if (exists(groups[i]) || exists(-groups[i])) {
         groups[left++] = groups[i];
       }
     }
     groupCount = left;
+  }
+
+  /** Returns whether there is a process or, with a negated number, a group. */
+  private boolean exists(int number) {
+    return kernel.call(Syscall.KILL, number, 0) != -Errno.ESRCH.value();
   }
 
   /**
@@ -107,9 +121,10 @@ public final class MarkedProcesses implements AutoCloseable {
    * @param first the process to kill first, since it may wait for the others; 0 for none
    */
   public void kill(int first) {
-    killGroups(first);
+    begin(first);
     int quiet = 0;
     for (int pass = 0; pass < MOST_PASSES && quiet < QUIET_PASSES; pass++) {
+      killGroups();
       if (signal(SIGKILL)) {
         quiet = 0;
         pause();
@@ -119,19 +134,20 @@ public final class MarkedProcesses implements AutoCloseable {
     }
   }
 
-  private synchronized void killGroups(int first) {
+  private synchronized void begin(int first) {
     ending = true;
+    if (!closed && first > 0 && reader.markOf(first) == mark) {
+      one(first, SIGKILL);
+    }
+  }
+
+  private synchronized void killGroups() {
     if (closed) {
       return;
     }
-    if (first > 0 && reader.markOf(first) == mark) {
-      one(first, SIGKILL);
-    }
     dropOthers();
-    for (int round = 0; round < ROUNDS; round++) {
-      for (int i = 0; i < groupCount; i++) {
-        kernel.call(Syscall.KILL, -groups[i], SIGKILL);
-      }
+    for (int i = 0; i < groupCount; i++) {
+      kernel.call(Syscall.KILL, -groups[i], SIGKILL);
     }
   }
 
