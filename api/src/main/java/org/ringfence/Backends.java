@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.ringfence.plan.Preference;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
@@ -47,8 +48,24 @@ public final class Backends {
    * @return the backends, cheapest first
    */
   public static Backends of(List<SandboxBackend> backends) {
+    return sorted(backends, Preference.LAUNCH);
+  }
+
+  /**
+   * Returns these backends in the order of a preference.
+   *
+   * @param preference what decides between backends that enforce the same
+   * @return the backends, cheapest first by that preference
+   */
+  public Backends preferring(Preference preference) {
+    return sorted(all, preference);
+  }
+
+  private static Backends sorted(List<SandboxBackend> backends, Preference preference) {
     List<SandboxBackend> sorted = new ArrayList<>(backends);
-    sorted.sort((one, other) -> Integer.compare(one.info().cost(), other.info().cost()));
+    sorted.sort(
+        (one, other) ->
+            Integer.compare(one.info().cost(preference), other.info().cost(preference)));
     return new Backends(sorted);
   }
 

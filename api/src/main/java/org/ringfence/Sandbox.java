@@ -22,6 +22,7 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.file.StartDirectory;
+import org.ringfence.plan.Preference;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Lifetime;
@@ -100,6 +101,7 @@ public final class Sandbox implements AutoCloseable {
     private Path copy;
     private String backend;
     private Backends backends;
+    private Preference preference;
     private final Hooks hooks = new Hooks();
 
     private Opener(SandboxPolicy policy) {
@@ -127,6 +129,18 @@ public final class Sandbox implements AutoCloseable {
      */
     public Opener workspaceCopy(Path directory) {
       this.copy = directory.toAbsolutePath().normalize();
+      return this;
+    }
+
+    /**
+     * Sets what decides between backends that enforce the same; {@link Preference#LAUNCH} if not
+     * set. It never makes a policy weaker, and has no effect where a backend is selected.
+     *
+     * @param choice the preference
+     * @return this opener
+     */
+    public Opener prefer(Preference choice) {
+      this.preference = Objects.requireNonNull(choice, "choice");
       return this;
     }
 
@@ -294,7 +308,8 @@ public final class Sandbox implements AutoCloseable {
       if (wrong.isPresent()) {
         throw new InvalidPolicyException("workspace", wrong.get().shown(), wrong.get().remedy());
       }
-      Backends choice = backends == null ? Backends.load() : backends;
+      Backends given = backends == null ? Backends.load() : backends;
+      Backends choice = preference == null ? given : given.preferring(preference);
       PathContext here = PathContext.current(workspace);
       PathContext places = copy == null ? here : here.withWorkspaceCopy(copy.toString());
       List<SandboxBackend> candidates = choice.candidates(backend);

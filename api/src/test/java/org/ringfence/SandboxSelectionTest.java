@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.plan.Preference;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.SandboxPolicy;
@@ -39,7 +40,11 @@ class SandboxSelectionTest {
     }
 
     private StubBackend aliased(String word) {
-      return new StubBackend(info.alias(word), usable, guarantees);
+      return withInfo(info.alias(word));
+    }
+
+    private StubBackend withInfo(BackendInfo other) {
+      return new StubBackend(other, usable, guarantees);
     }
 
     @Override
@@ -88,6 +93,30 @@ class SandboxSelectionTest {
                 new StubBackend("heavy", 9, true, List.of(ENFORCED_WRITE)),
                 new StubBackend("light", 1, true, List.of(ENFORCED_WRITE))));
     assertThat(backends.select(POLICY, null).backend()).isEqualTo("light");
+  }
+
+  @Test
+  void preferenceDecidesATie() throws SandboxException {
+    StubBackend quick = new StubBackend("quick", 5, true, List.of(ENFORCED_WRITE));
+    StubBackend soon = new StubBackend("soon", 1, true, List.of(ENFORCED_WRITE));
+    StubBackend fast = quick.withInfo(quick.info().atWork(1));
+    StubBackend slow = soon.withInfo(soon.info().atWork(7));
+    Backends backends = Backends.of(List.of(fast, slow));
+    assertThat(backends.select(POLICY, null).backend()).isEqualTo("soon");
+    assertThat(backends.preferring(Preference.WORK).select(POLICY, null).backend())
+        .isEqualTo("quick");
+    assertThat(backends.preferring(Preference.LAUNCH).select(POLICY, null).backend())
+        .isEqualTo("soon");
+  }
+
+  @Test
+  void preferenceNeverTakesTheWeakerBackend() throws SandboxException {
+    StubBackend weak = new StubBackend("weak", 1, true, List.of(ENFORCED_WRITE, UNSUPPORTED_NAMES));
+    StubBackend strong =
+        new StubBackend("strong", 9, true, List.of(ENFORCED_WRITE, ENFORCED_NAMES));
+    Backends backends = Backends.of(List.of(weak, strong));
+    assertThat(backends.preferring(Preference.WORK).select(POLICY, null).backend())
+        .isEqualTo("strong");
   }
 
   @Test

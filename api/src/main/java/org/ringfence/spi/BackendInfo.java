@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.ringfence.plan.Preference;
 
 /**
  * The description of a backend. The choice of backends, {@code ringfence doctor} and
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
  * @param system the system that it is made for
  * @param cost the relative cost of a launch, above 0: of two backends that enforce the same,
  *     Ringfence takes the cheaper
+ * @param workCost the same for callers that prefer fast work to soon starts
  * @param description a description in one sentence
  * @param suitability how well it fits each workload; a workload that is not named does not fit
  */
@@ -28,6 +30,7 @@ public record BackendInfo(
     Set<String> aliases,
     HostSystem system,
     int cost,
+    int workCost,
     String description,
     Map<Workload, Suitability> suitability) {
   private static final Pattern WORD = Pattern.compile("[a-z][a-z0-9-]*");
@@ -71,6 +74,11 @@ public record BackendInfo(
     suitability = Collections.unmodifiableMap(fits);
     check(id);
     aliases.forEach(BackendInfo::check);
+    checkCost(cost);
+    checkCost(workCost);
+  }
+
+  private static void checkCost(int cost) {
     if (cost <= 0) {
       throw new IllegalArgumentException("cost: " + cost + " is not above 0");
     }
@@ -94,7 +102,7 @@ public record BackendInfo(
    * @throws IllegalArgumentException if the id is no such word, or the cost is not above 0
    */
   public static BackendInfo of(String id, HostSystem system, int cost, String description) {
-    return new BackendInfo(id, Set.of(), system, cost, description, Map.of());
+    return new BackendInfo(id, Set.of(), system, cost, cost, description, Map.of());
   }
 
   /**
@@ -107,7 +115,28 @@ public record BackendInfo(
   public BackendInfo alias(String word) {
     Set<String> all = new TreeSet<>(aliases);
     all.add(word);
-    return new BackendInfo(id, all, system, cost, description, suitability);
+    return new BackendInfo(id, all, system, cost, workCost, description, suitability);
+  }
+
+  /**
+   * Returns this description with another cost for callers that prefer fast work.
+   *
+   * @param relative the relative cost, above 0, on the scale of the launches
+   * @return the description
+   * @throws IllegalArgumentException if the cost is not above 0
+   */
+  public BackendInfo atWork(int relative) {
+    return new BackendInfo(id, aliases, system, cost, relative, description, suitability);
+  }
+
+  /**
+   * Returns the cost that a preference compares.
+   *
+   * @param preference the preference
+   * @return the relative cost, above 0
+   */
+  public int cost(Preference preference) {
+    return preference == Preference.WORK ? workCost : cost;
   }
 
   /**
@@ -121,7 +150,7 @@ public record BackendInfo(
   public BackendInfo fits(Workload workload, Fit fit, String reason) {
     Map<Workload, Suitability> all = new HashMap<>(suitability);
     all.put(workload, new Suitability(fit, reason));
-    return new BackendInfo(id, aliases, system, cost, description, all);
+    return new BackendInfo(id, aliases, system, cost, workCost, description, all);
   }
 
   /**

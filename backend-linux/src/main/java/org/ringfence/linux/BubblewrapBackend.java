@@ -48,6 +48,8 @@ public final class BubblewrapBackend implements SandboxBackend {
               HostSystem.LINUX,
               20,
               "Linux: namespaces made by bubblewrap, seccomp and Landlock in front")
+          // Landlock checks each directory above a file at each opening; docs/performance.md.
+          .atWork(5)
           .fits(
               Workload.AGENT,
               Fit.BEST,

@@ -14,6 +14,9 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.HostTree;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
 
@@ -49,7 +52,10 @@ public final class WholeProcess {
       commandLine(launcher, directory);
       fileWork(directory);
       bubblewrap(directory);
-      soak(directory, launches);
+      rules(directory, "landlock", 10_000);
+      rules(directory, "bubblewrap", 2_000);
+      soak(directory, "landlock", launches);
+      soak(directory, "bubblewrap", launches);
     } finally {
       try (Stream<Path> all = Files.walk(directory)) {
         for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
@@ -163,9 +169,34 @@ public final class WholeProcess {
     }
   }
 
-  private static void soak(Path directory, int launches) throws Exception {
+  /** Compares an opening with many rules, half of them about missing paths, with one without. */
+  private static void rules(Path directory, String backend, int rules) throws Exception {
+    SandboxPolicy plain = PolicyReader.presetOrFile("workspace-write");
+    PolicyBuilder many = plain.toBuilder();
+    Path files = Files.createDirectories(directory.resolve("rules"));
+    for (int i = 0; i < rules; i++) {
+      Path path = files.resolve("d" + i % 100).resolve("f" + i);
+      if (i % 2 == 0) {
+        Files.createDirectories(path.getParent());
+        Files.writeString(path, "");
+      }
+      many.rule(path.toString(), Access.READ, MissingPath.SKIP);
+    }
+    SandboxPolicy policy = many.build();
+    compare(
+        "an opening with " + rules + " rules by " + backend + " / with none",
+        15,
+        () -> open(policy, directory, backend),
+        () -> open(plain, directory, backend));
+  }
+
+  private static void open(SandboxPolicy policy, Path directory, String backend) throws Exception {
+    Sandbox.opener(policy).workspace(directory).backend(backend).open().close();
+  }
+
+  private static void soak(Path directory, String backend, int launches) throws Exception {
     SandboxPolicy policy = PolicyReader.presetOrFile("workspace-write");
-    try (Sandbox sandbox = Sandbox.opener(policy).workspace(directory).backend("landlock").open()) {
+    try (Sandbox sandbox = Sandbox.opener(policy).workspace(directory).backend(backend).open()) {
       for (int i = 0; i < 500; i++) {
         sandboxed(sandbox, directory, "/bin/true");
       }
@@ -173,12 +204,13 @@ public final class WholeProcess {
       for (int i = 0; i < launches; i++) {
         sandboxed(sandbox, directory, "/bin/true");
       }
-      System.out.printf("before %d launches: %s%nafter: %s%n", launches, before, footprint());
+      System.out.printf(
+          "before %d launches by %s: %s%nafter: %s%n", launches, backend, before, footprint());
     }
   }
 
+  /** Does not collect garbage first: descriptors and threads must not wait for that. */
   private static String footprint() throws IOException {
-    System.gc();
     String resident = "";
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("VmRSS:")) {

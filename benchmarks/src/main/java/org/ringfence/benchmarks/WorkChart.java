@@ -45,7 +45,7 @@ final class WorkChart {
     int x = 8;
     for (int i = 0; i < places.size(); i++) {
       svg.append(bar(i, x, 24, 10)).append(text(x + 14, 33, places.get(i)));
-      x += 30 + 8 * places.get(i).length();
+      x += 26 + 7 * places.get(i).length();
     }
     for (int tick : new int[] {1, 2, 4, 8, 16}) {
       double at = at(tick);

@@ -61,10 +61,10 @@ abstract class WorkPlace {
                   "--die-with-parent",
                   "--chdir",
                   workspace.toString())));
-      all.add(ringfence("bubblewrap", "bubblewrap", ProtectedNames.HOOKS_AND_CONFIG));
-      all.add(ringfence("existing", "bubblewrap", ProtectedNames.EXISTING));
+      all.add(ringfence("Ringfence bubblewrap", "bubblewrap", ProtectedNames.HOOKS_AND_CONFIG));
+      all.add(ringfence("Ringfence existing", "bubblewrap", ProtectedNames.EXISTING));
     }
-    all.add(ringfence("landlock", "landlock", ProtectedNames.HOOKS_AND_CONFIG));
+    all.add(ringfence("Ringfence landlock", "landlock", ProtectedNames.HOOKS_AND_CONFIG));
     if (isInstalled("codex")) {
       all.add(
           program(

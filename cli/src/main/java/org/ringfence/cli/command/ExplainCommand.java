@@ -30,7 +30,7 @@ public final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     EffectivePolicy policy = options.effective();
-    Backends backends = Backends.load();
+    Backends backends = options.ordered(Backends.load());
     SandboxBackend backend =
         backends.byId(
             options.backend() == null

@@ -11,6 +11,7 @@ import org.ringfence.cli.report.ExitCode;
 import org.ringfence.cli.terminal.Palette;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.plan.Preference;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyWriter;
@@ -50,7 +51,7 @@ public final class PlanCommand implements Callable<Integer> {
         .unusedProject()
         .ifPresent(file -> err.println("ringfence: " + Printable.of(PolicyOptions.unused(file))));
     IneffectiveRules.warn(err, policy);
-    Backends backends = Backends.load();
+    Backends backends = options.ordered(Backends.load());
     List<SandboxPlan> plans =
         options.backend() == null
             ? backends.plans(policy)
@@ -64,10 +65,24 @@ public final class PlanCommand implements Callable<Integer> {
       shown.forEach(plan -> print(out, plan, Palette.ofThisTerminal()));
       if (!all) {
         plans.stream().skip(1).forEach(plan -> compare(out, plan));
+        if (options.backend() == null) {
+          preferences(out, backends, policy, plans.get(0));
+        }
       }
     }
     out.flush();
     return !plans.isEmpty() && plans.get(0).acceptable() ? ExitCode.OK : ExitCode.REFUSED;
+  }
+
+  /** Prints each preference that would choose another backend. */
+  private static void preferences(
+      PrintWriter out, Backends backends, EffectivePolicy policy, SandboxPlan chosen) {
+    for (Preference each : Preference.values()) {
+      String other = backends.preferring(each).plans(policy).get(0).backend();
+      if (!other.equals(chosen.backend())) {
+        out.println("with --prefer " + each.word() + ", 'run' takes " + other);
+      }
+    }
   }
 
   /**

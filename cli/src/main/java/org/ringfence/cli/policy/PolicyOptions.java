@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.ringfence.Backends;
 import org.ringfence.cli.report.FileFailure;
 import org.ringfence.file.NamedFile;
 import org.ringfence.policy.Access;
@@ -34,6 +35,7 @@ import org.ringfence.policy.json.Quantities;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.policy.value.ProcessGrant;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that build a policy; the same for every subcommand that needs one. */
@@ -154,12 +156,7 @@ public final class PolicyOptions {
       description = "Accept that a guarantee, or 'all', is weaker than enforced.")
   private List<String> bestEffort = new ArrayList<>();
 
-  @Option(
-      names = "--backend",
-      paramLabel = "ID",
-      completionCandidates = Candidates.OfBackends.class,
-      description = "Use this backend instead of letting the plans decide.")
-  private String backend;
+  @Mixin private final BackendChoice choice = new BackendChoice();
 
   @Option(
       names = "--no-project-policy",
@@ -183,11 +180,7 @@ public final class PolicyOptions {
   private Optional<ProjectPolicy> project;
   private List<FoundTool> tools;
 
-  /**
-   * Parses one option without picocli.
-   *
-   * @return false if this class does not know it
-   */
+  /** Parses one option without picocli; false if this class does not know it. */
   public boolean accept(String name, String value) {
     switch (name) {
       case "-p", "--policy" -> policies.add(value);
@@ -204,16 +197,20 @@ public final class PolicyOptions {
       case "--limit" -> limits.add(value);
       case "--timeout" -> timeout = value;
       case "--best-effort" -> bestEffort.add(value);
-      case "--backend" -> backend = value;
       default -> {
-        return false;
+        return choice.accept(name, value);
       }
     }
     return true;
   }
 
   public String backend() {
-    return backend;
+    return choice.id();
+  }
+
+  /** Returns backends in the preferred order. */
+  public Backends ordered(Backends backends) {
+    return choice.ordered(backends);
   }
 
   public Path workspace() {

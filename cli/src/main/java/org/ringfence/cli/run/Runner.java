@@ -192,7 +192,7 @@ public final class Runner {
     if (!quiet) {
       options.unusedProject().ifPresent(file -> complain(PolicyOptions.unused(file)));
     }
-    Backends backends = begun.result();
+    Backends backends = options.ordered(begun.result());
     Sandbox.Opener opener =
         Sandbox.opener(naming ? naming(policy, backends) : policy)
             .backends(backends)
