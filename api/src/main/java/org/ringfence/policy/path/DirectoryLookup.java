@@ -44,6 +44,12 @@ final class DirectoryLookup extends HostLookup {
         .orElseGet(() -> super.linksOn(path));
   }
 
+  @Override
+  public boolean exists(String path) {
+    Seen object = seen.computeIfAbsent(path, this::look);
+    return object.directory.isEmpty() ? super.exists(path) : object.exists;
+  }
+
   private Seen look(String path) {
     Path asked;
     try {

@@ -1,7 +1,9 @@
 package org.ringfence.linux.plan;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.policy.Access;
@@ -66,7 +68,29 @@ public final class LandlockCompiler {
             ? LandlockAbi.TCP
             : 0;
     long scoped = abi.scopes() ? LandlockAbi.SCOPE_ABSTRACT_UNIX | LandlockAbi.SCOPE_SIGNAL : 0;
-    return new LandlockRuleset(handled, network, scoped, rules);
+    return new LandlockRuleset(handled, network, scoped, withoutCovered(rules));
+  }
+
+  /**
+   * Leaves out the rules whose rights the rules above them give already: the kernel adds up the
+   * rights on the way to the root (landlock(7)), and each rule costs an opening some calls.
+   */
+  private static List<PathRule> withoutCovered(List<PathRule> rules) {
+    Map<String, Long> given = new HashMap<>();
+    for (PathRule rule : rules) {
+      given.merge(rule.path(), rule.access(), (one, other) -> one | other);
+    }
+    List<PathRule> needed = new ArrayList<>();
+    for (PathRule rule : rules) {
+      long missing = rule.access();
+      for (String above = parent(rule.path()); above != null; above = parent(above)) {
+        missing &= ~given.getOrDefault(above, 0L);
+      }
+      if (missing != 0) {
+        needed.add(rule);
+      }
+    }
+    return needed;
   }
 
   private static void addParts(

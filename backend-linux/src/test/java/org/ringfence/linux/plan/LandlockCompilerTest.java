@@ -17,7 +17,9 @@ import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
@@ -96,6 +98,33 @@ class LandlockCompilerTest {
     assertThat(ReadableParts.named(terminals, "/dev/pts/3")).isTrue();
     assertThat(ReadableParts.named(terminals, "/dev/ptsx")).isFalse();
     assertThat(ReadableParts.named(terminals, "/dev/null")).as("built in").isTrue();
+  }
+
+  @Test
+  void rulesThatAddNoRightAreLeftOut() {
+    PolicyBuilder policy =
+        writing()
+            .rule("/ws/kept", Access.READ, MissingPath.SKIP)
+            .rule("/etc/a", Access.READ, MissingPath.SKIP)
+            .rule("/opt/b", Access.READ, MissingPath.SKIP)
+            .rule("/opt/b/c", Access.WRITE, MissingPath.SKIP)
+            .rule("/opt/b/c/d", Access.WRITE, MissingPath.SKIP);
+    assertThat(
+            LandlockCompiler.compile(EffectivePolicy.of(policy.build(), PLACES), ABI, PARTS)
+                .rules())
+        .extracting(PathRule::path)
+        .contains("/ws", "/etc", "/opt/b", "/opt/b/c")
+        .doesNotContain("/ws/kept", "/etc/a", "/opt/b/c/d");
+    assertThat(
+            LandlockCompiler.compile(
+                    EffectivePolicy.of(policy.fileDefault(FileDefault.MINIMAL).build(), PLACES),
+                    ABI,
+                    PARTS)
+                .rules())
+        .as("nothing above gives reading")
+        .extracting(PathRule::path)
+        .contains("/etc/a", "/opt/b", "/opt/b/c")
+        .doesNotContain("/ws/kept", "/opt/b/c/d");
   }
 
   @Test
