@@ -43,11 +43,14 @@ final class LeftDirectories {
    * Checks some of the directories beside a new one, and removes dead ones in the background.
    *
    * @param base the directory that holds them
+   * @param own the name of the new one
    * @param directories opens {@code base} again for the background
    * @param path its path
    */
-  void sweep(HeldDirectory base, HeldDirectories directories, Path path) throws IOException {
+  void sweep(HeldDirectory base, String own, HeldDirectories directories, Path path)
+      throws IOException {
     List<String> names = new ArrayList<>(base.names());
+    names.remove(own);
     if (names.size() > MOST) {
       Collections.shuffle(names);
     }

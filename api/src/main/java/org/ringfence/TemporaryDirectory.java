@@ -123,7 +123,8 @@ final class TemporaryDirectory implements AutoCloseable {
       String inner = randomName().substring(0, INNER_CHARACTERS);
       directory.makeDirectory(inner, 0700);
       directory.setPermissions(UNLISTED);
-      new LeftDirectories(directories.user()).sweep(base, directories, place.resolve(baseName));
+      new LeftDirectories(directories.user())
+          .sweep(base, name, directories, place.resolve(baseName));
       done = true;
       return new TemporaryDirectory(
           place.resolve(baseName).resolve(name).resolve(inner),
