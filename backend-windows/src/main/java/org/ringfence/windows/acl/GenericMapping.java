@@ -21,6 +21,9 @@ public record GenericMapping(int read, int write, int execute, int all) {
   public static final GenericMapping PROCESS =
       new GenericMapping(0x20410, 0x20bea, 0x121001, 0x1fffff);
 
+  /** Access tokens: {@code TOKEN_READ}, {@code TOKEN_WRITE} and so on of winnt.h. */
+  public static final GenericMapping TOKEN = new GenericMapping(0x20008, 0x200e0, 0x20000, 0xf01ff);
+
   private static final GenericMapping STANDARD =
       new GenericMapping(0x20000, 0x10d0000, 0x100000, 0x11f0000);
 

@@ -35,6 +35,8 @@ interface Advapi32Calls extends Advapi32 {
 
   boolean IsTokenRestricted(HANDLE token);
 
+  boolean ImpersonateNamedPipeClient(HANDLE pipe);
+
   boolean LookupPrivilegeNameW(
       String system, Pointer luid, char[] name, IntByReference lengthInCharacters);
 

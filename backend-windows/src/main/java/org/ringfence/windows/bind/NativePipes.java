@@ -10,8 +10,10 @@ import com.sun.jna.Native;
 import com.sun.jna.platform.win32.WinBase;
 import com.sun.jna.platform.win32.WinDef.ULONGByReference;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
+import com.sun.jna.platform.win32.WinNT.HANDLEByReference;
 import com.sun.jna.ptr.IntByReference;
 import java.util.function.BooleanSupplier;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.NamedPipes;
 import org.ringfence.windows.system.WindowsCallException;
@@ -32,6 +34,7 @@ final class NativePipes implements NamedPipes {
   /** {@code SECURITY_SQOS_PRESENT} and {@code SECURITY_IDENTIFICATION}. */
   private static final int IDENTIFICATION = 0x100000 | 0x10000;
 
+  private static final int TOKEN_QUERY = 0x8;
   private static final int PIPE_WAIT = 0;
   private static final int PIPE_NOWAIT = 0x1;
   private static final int ERROR_PIPE_LISTENING = 536;
@@ -99,6 +102,24 @@ final class NativePipes implements NamedPipes {
     ULONGByReference pid = new ULONGByReference();
     check(KERNEL.GetNamedPipeClientProcessId(handle(pipe), pid), "GetNamedPipeClientProcessId");
     return pid.getValue().intValue();
+  }
+
+  @Override
+  public Sid user(Handle pipe) throws WindowsCallException {
+    Advapi32Calls advapi = Advapi32Calls.INSTANCE;
+    check(advapi.ImpersonateNamedPipeClient(handle(pipe)), "ImpersonateNamedPipeClient");
+    try {
+      HANDLEByReference token = new HANDLEByReference();
+      // As this process: the client lets the server identify it, and not act as it.
+      check(
+          advapi.OpenThreadToken(KERNEL.GetCurrentThread(), TOKEN_QUERY, true, token),
+          "OpenThreadToken");
+      try (Handle lent = owned(token.getValue())) {
+        return NativeTokens.user(lent);
+      }
+    } finally {
+      check(advapi.RevertToSelf(), "RevertToSelf");
+    }
   }
 
   @Override

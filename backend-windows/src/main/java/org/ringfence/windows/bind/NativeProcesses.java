@@ -8,13 +8,18 @@ import static org.ringfence.windows.bind.NativeWindows.wide;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import com.sun.jna.platform.win32.Tlhelp32;
 import com.sun.jna.platform.win32.WinBase;
 import com.sun.jna.platform.win32.WinBase.PROCESS_INFORMATION;
+import com.sun.jna.platform.win32.WinDef.DWORD;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
 import com.sun.jna.platform.win32.WinNT.HANDLEByReference;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.Processes;
@@ -122,6 +127,40 @@ final class NativeProcesses implements Processes {
   @Override
   public void terminate(Handle process, int exitCode) throws WindowsCallException {
     check(KERNEL.TerminateProcess(handle(process), exitCode), "TerminateProcess");
+  }
+
+  @Override
+  public List<Handle> openThreads() throws WindowsCallException {
+    HANDLE snapshot = KERNEL.CreateToolhelp32Snapshot(Tlhelp32.TH32CS_SNAPTHREAD, new DWORD(0));
+    check(!WinBase.INVALID_HANDLE_VALUE.equals(snapshot), "CreateToolhelp32Snapshot");
+    List<Handle> threads = new ArrayList<>();
+    boolean done = false;
+    try (Handle owned = owned(snapshot)) {
+      int self = KERNEL.GetCurrentProcessId();
+      Tlhelp32.THREADENTRY32 entry = new Tlhelp32.THREADENTRY32();
+      boolean more = KERNEL.Thread32First(snapshot, entry);
+      check(more, "Thread32First");
+      while (more) {
+        if (entry.th32OwnerProcessID == self) {
+          HANDLE thread = KERNEL.OpenThread(AccessMask.WRITE_DAC, false, entry.th32ThreadID);
+          int code = thread == null ? Native.getLastError() : 0;
+          if (thread != null) {
+            threads.add(owned(thread));
+          } else if (code != WindowsError.INVALID_PARAMETER.code()
+              && code != WindowsError.ACCESS_DENIED.code()) {
+            // 87: the thread has ended since. 5: its list is closed already.
+            throw new WindowsCallException("OpenThread", code);
+          }
+        }
+        more = KERNEL.Thread32Next(snapshot, entry);
+      }
+      done = true;
+      return threads;
+    } finally {
+      if (!done) {
+        threads.forEach(Handle::close);
+      }
+    }
   }
 
   @Override

@@ -84,14 +84,13 @@ final class NativeTokens implements Tokens {
 
   @Override
   public TokenFacts facts(Handle token) throws WindowsCallException {
-    Memory user = information(token, USER);
     Optional<Sid> logon =
         groups(information(token, GROUPS)).stream()
             .filter(group -> (group.attributes() & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID)
             .map(Group::sid)
             .findFirst();
     return new TokenFacts(
-        sid(user.getPointer(0)),
+        user(token),
         logon,
         privileges(information(token, PRIVILEGES)),
         restricting(token),
@@ -99,6 +98,11 @@ final class NativeTokens implements Tokens {
         number(token, ELEVATION) != 0,
         flagIfKnown(token, IS_APP_CONTAINER),
         number(token, SESSION_ID));
+  }
+
+  static Sid user(Handle token) throws WindowsCallException {
+    Memory user = information(token, USER);
+    return sid(user.getPointer(0));
   }
 
   private static List<Sid> restricting(Handle token) throws WindowsCallException {

@@ -26,23 +26,36 @@ public final class LocalHost implements CommandHost {
   private final WindowsSystem windows;
   private final Confinement confinement;
   private final boolean breakaway;
+  private final Making making;
+
+  /** Makes a suspended process. */
+  public interface Making {
+    /** Makes the process. */
+    Processes.Started make(ProcessRequest request) throws WindowsCallException;
+  }
 
   /** Makes commands whose jobs nest in this process's job, if any. */
   public LocalHost(WindowsSystem windows, Confinement confinement) {
-    this(windows, confinement, false);
+    this(windows, confinement, false, windows.processes()::create);
   }
 
   /**
-   * Makes commands.
+   * Makes commands that leave this process's job.
    *
    * @param windows the system
    * @param confinement the confinement of the commands
-   * @param breakaway whether commands leave this process's job
+   * @param making makes their processes
    */
-  public LocalHost(WindowsSystem windows, Confinement confinement, boolean breakaway) {
+  public LocalHost(WindowsSystem windows, Confinement confinement, Making making) {
+    this(windows, confinement, true, making);
+  }
+
+  private LocalHost(
+      WindowsSystem windows, Confinement confinement, boolean breakaway, Making making) {
     this.windows = windows;
     this.confinement = confinement;
     this.breakaway = breakaway;
+    this.making = making;
   }
 
   @Override
@@ -78,7 +91,7 @@ public final class LocalHost implements CommandHost {
       throws WindowsCallException {
     if (breakaway) {
       try {
-        return windows.processes().create(process(request, job, true, console));
+        return making.make(process(request, job, true, console));
       } catch (WindowsCallException e) {
         if (e.code() != WindowsError.ACCESS_DENIED.code()) {
           throw e;
@@ -86,7 +99,7 @@ public final class LocalHost implements CommandHost {
         LOG.debug("not out of the job of this process", e);
       }
     }
-    return windows.processes().create(process(request, job, false, console));
+    return making.make(process(request, job, false, console));
   }
 
   private ProcessRequest process(

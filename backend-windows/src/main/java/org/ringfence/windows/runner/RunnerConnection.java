@@ -172,18 +172,16 @@ public final class RunnerConnection implements AutoCloseable {
             "runner: process " + client + " answers, not the runner, " + runner.pid());
       }
     }
-    try (Handle token = windows.tokens().of(runner.process())) {
-      Sid user = windows.tokens().facts(token).user();
-      if (!user.equals(expected)) {
-        throw new SandboxException("runner: it runs as " + user + ", not as " + expected);
-      }
-    }
     try {
       if (!(channel.first(frames::receive) instanceof Message.Hello first)) {
         throw new SandboxException("runner: it does not identify itself");
       }
       RemoteChannel.checkVersion(first.version(), Message.VERSION);
       profile = first.profile();
+      Sid user = windows.administration().pipes().user(up);
+      if (!user.equals(expected)) {
+        throw new SandboxException("runner: it runs as " + user + ", not as " + expected);
+      }
     } catch (ChannelException e) {
       throw new SandboxException(
           "runner: "

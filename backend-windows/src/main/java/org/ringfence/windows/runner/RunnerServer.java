@@ -12,9 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
-import org.ringfence.windows.acl.AccessControlList;
-import org.ringfence.windows.acl.AccessMask;
-import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.FrameChannel;
 import org.ringfence.windows.channel.message.Message;
@@ -43,15 +40,6 @@ public final class RunnerServer {
 
   private static final int CONSOLE_MILLIS = 1_000;
 
-  /** {@code PROCESS_ALL_ACCESS}. */
-  private static final int PROCESS_ALL = 0x1FFFFF;
-
-  /** {@code SYNCHRONIZE} and {@code PROCESS_QUERY_LIMITED_INFORMATION}. */
-  private static final int PROCESS_LOOK = 0x101000;
-
-  /** A protected list ({@code SE_DACL_PROTECTED}, {@code SE_DACL_PRESENT}, self-relative). */
-  private static final byte[] PROTECTED = {1, 0, 0x04, (byte) 0x90};
-
   /** Variables of the command's user that replace the caller's. */
   private static final List<String> PROFILE =
       List.of(
@@ -65,13 +53,15 @@ public final class RunnerServer {
 
   private final WindowsSystem windows;
   private final FrameChannel channel;
+  private final RunnerProtection protection;
   private final Map<Integer, RunningCommand> commands = new ConcurrentHashMap<>();
   private final List<Thread> closing = new CopyOnWriteArrayList<>();
   private CommandHost host;
 
-  private RunnerServer(WindowsSystem windows, FrameChannel channel) {
+  private RunnerServer(WindowsSystem windows, FrameChannel channel, RunnerProtection protection) {
     this.windows = windows;
     this.channel = channel;
+    this.protection = protection;
   }
 
   /**
@@ -85,7 +75,8 @@ public final class RunnerServer {
    */
   public static void run(WindowsSystem windows, String pipes, Map<String, String> environment)
       throws IOException, WindowsCallException {
-    protect(windows);
+    RunnerProtection protection = new RunnerProtection(windows);
+    protection.close();
     try (Handle up = windows.administration().pipes().open(pipes + "-up", Direction.IN);
         Handle down = windows.administration().pipes().open(pipes + "-down", Direction.OUT)) {
       FrameChannel channel =
@@ -98,42 +89,13 @@ public final class RunnerServer {
       }
       channel.send(
           new Message.Hello(Message.VERSION, (int) ProcessHandle.current().pid(), profile));
-      RunnerServer server = new RunnerServer(windows, channel);
+      RunnerServer server = new RunnerServer(windows, channel, protection);
       try {
         server.serve();
       } finally {
         server.end();
       }
     }
-  }
-
-  /**
-   * Protects this process from other processes of its user, which are the sandbox's: they can
-   * neither open nor read it, nor use it as a parent.
-   */
-  private static void protect(WindowsSystem windows) throws WindowsCallException {
-    AccessControlList list =
-        AccessControlList.of(
-            ace(Sid.SYSTEM, PROCESS_ALL),
-            ace(Sid.ADMINISTRATORS, PROCESS_LOOK),
-            ace(Sid.OWNER_RIGHTS, AccessMask.READ_CONTROL));
-    try (Handle self = windows.processes().thisProcess();
-        Handle token = windows.tokens().ofThisProcess()) {
-      windows.security().setDaclExactly(self, list.descriptor(PROTECTED));
-      // Objects made from here on, threads among them, are closed to them as well.
-      windows
-          .tokens()
-          .setDefaultDacl(
-              token,
-              AccessControlList.of(
-                      ace(Sid.SYSTEM, AccessMask.GENERIC_ALL),
-                      ace(Sid.OWNER_RIGHTS, AccessMask.READ_CONTROL))
-                  .bytes());
-    }
-  }
-
-  private static Ace ace(Sid sid, int mask) {
-    return new Ace(Ace.Type.ALLOW, sid, mask, Ace.Scope.OBJECT);
   }
 
   private void serve() throws IOException {
@@ -191,8 +153,13 @@ public final class RunnerServer {
     return host;
   }
 
-  private void confine(Message.Confine confine) throws SandboxException {
+  private void confine(Message.Confine confine) throws SandboxException, WindowsCallException {
     end();
+    Sid user;
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      user = windows.tokens().facts(own).user();
+    }
+    Sid session = new Sid(confine.session());
     List<Sid> roots = confine.roots().stream().map(Sid::new).toList();
     host =
         new LocalHost(
@@ -200,11 +167,11 @@ public final class RunnerServer {
             TokenConfinement.make(
                 windows,
                 roots,
-                new Sid(confine.session()),
+                session,
                 new TokenConfinement.Choices(
                     confine.everyone(), confine.logon(), confine.desktop()),
                 Optional.empty()),
-            true);
+            request -> protection.make(request, user, session));
   }
 
   private RunningCommand command(int number) throws SandboxException {

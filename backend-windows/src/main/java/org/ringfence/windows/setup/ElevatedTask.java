@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.FrameChannel;
 import org.ringfence.windows.channel.message.Message;
@@ -64,10 +65,16 @@ public final class ElevatedTask {
   }
 
   /**
-   * Returns the user of the requesting process, from its token: the administrator at the prompt may
-   * be another user.
+   * Returns the user of the requesting process: the administrator at the prompt may be another
+   * user, to whom that process's token is closed. The owner of a pipe is the user who made it, and
+   * only a privilege gives another one; an elevated process makes objects that belong to the
+   * administrators, and has the same user as this one.
    */
   private Sid user(NamedPipes named, Handle pipe) throws WindowsCallException {
+    Optional<Sid> owner = AccessControlList.ownerOf(windows.security().descriptor(pipe));
+    if (owner.isPresent() && !owner.get().equals(Sid.ADMINISTRATORS)) {
+      return owner.get();
+    }
     try (Handle token = windows.tokens().of(named.server(pipe))) {
       return windows.tokens().facts(token).user();
     }

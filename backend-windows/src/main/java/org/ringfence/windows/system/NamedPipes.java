@@ -1,6 +1,7 @@
 package org.ringfence.windows.system;
 
 import java.util.function.BooleanSupplier;
+import org.ringfence.windows.acl.Sid;
 
 /** Named pipes of this machine; each carries one direction. */
 public interface NamedPipes {
@@ -40,6 +41,16 @@ public interface NamedPipes {
    * @throws WindowsCallException if there is none
    */
   int client(Handle pipe) throws WindowsCallException;
+
+  /**
+   * Returns the user at the other end, by the identity that the client lends the server. Opening
+   * the client's process or token is not needed: those of another account are closed to this one.
+   *
+   * @param pipe a pipe that {@link #create} made, and that something has been read from
+   * @return the client's user
+   * @throws WindowsCallException if the client cannot be identified
+   */
+  Sid user(Handle pipe) throws WindowsCallException;
 
   /**
    * Returns the process that made a pipe.

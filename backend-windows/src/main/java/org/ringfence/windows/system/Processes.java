@@ -1,5 +1,7 @@
 package org.ringfence.windows.system;
 
+import java.util.List;
+
 /** Processes, and their pipes and pseudo-consoles. */
 public interface Processes {
   /** {@code STILL_ACTIVE}: the exit code of a running process. */
@@ -107,6 +109,14 @@ public interface Processes {
    * @return a handle; closing it does nothing
    */
   Handle thisProcess();
+
+  /**
+   * Opens the threads of this process, so that their lists can be set.
+   *
+   * @return a handle of each thread whose list lets this process change it; the caller closes them
+   * @throws WindowsCallException if they cannot be listed, or one of them cannot be opened
+   */
+  List<Handle> openThreads() throws WindowsCallException;
 
   /**
    * Duplicates a handle into another process.

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.WindowsCallException;
@@ -67,6 +69,20 @@ class ElevationTest {
     assertThat(elevation().run(task("teardown"))).isNotEmpty().allMatch(Finding::fine);
     assertThat(stage.windows.administration.users).isEmpty();
     assertThat(stage.windows.openHandles()).isZero();
+  }
+
+  /** The token of a process of another account is closed, also to administrators. */
+  @Test
+  void clientIsIdentifiedWhenAnotherAdministratorAnswersThePrompt() throws Exception {
+    stage.addReadableJvm();
+    stage.windows.othersAreClosed = true;
+    assertThat(elevation().run(task("setup"))).isNotEmpty().allMatch(Finding::fine);
+    ClientRecord client = stage.machine.find(SetupStage.id(SetupStage.HOME)).orElseThrow();
+    assertThat(client.user()).isEqualTo(SetupStage.REAL_USER);
+    // An elevated client's pipe belongs to the administrators, and its token is this user's.
+    stage.windows.othersAreClosed = false;
+    stage.windows.administration.pipeOwner = Optional.of(Sid.ADMINISTRATORS);
+    assertThat(elevation().run(task("teardown"))).isNotEmpty().allMatch(Finding::fine);
   }
 
   @Test

@@ -63,6 +63,13 @@ public final class FakeAdministration
   }
 
   public Prompt prompt = pipes -> 0;
+
+  /** The owner of pipes, if it is another SID than the user. */
+  public Optional<Sid> pipeOwner = Optional.empty();
+
+  /** The user of the clients of pipes. */
+  public Sid pipeUser = FakeWindows.USER;
+
   private final Map<String, FakePipe> pipes = new java.util.concurrent.ConcurrentHashMap<>();
   public volatile boolean elevated = true;
   public boolean controller;
@@ -494,7 +501,7 @@ public final class FakeAdministration
   @Override
   public Handle create(String name, byte[] descriptor) throws WindowsCallException {
     windows.call("CreateNamedPipeW");
-    FakePipe pipe = new FakePipe();
+    FakePipe pipe = new FakePipe(pipeOwner.orElse(windows.own.user()));
     if (pipes.putIfAbsent(name, pipe) != null) {
       throw new WindowsCallException("CreateNamedPipeW", 231);
     }
@@ -522,6 +529,12 @@ public final class FakeAdministration
   public int client(Handle pipe) throws WindowsCallException {
     windows.call("GetNamedPipeClientProcessId");
     return (int) ProcessHandle.current().pid();
+  }
+
+  @Override
+  public Sid user(Handle pipe) throws WindowsCallException {
+    windows.call("ImpersonateNamedPipeClient");
+    return pipeUser;
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
+import org.ringfence.windows.acl.AccessControlList;
 
 /** Jobs and processes of a {@link FakeWindows}. */
 final class FakeJobs implements Jobs {
@@ -85,12 +86,17 @@ final class FakeJobs implements Jobs {
 
   static final class FakeProcess {
     final TokenFacts token;
+
+    /** The list of the process's token. */
+    final AccessControlList tokenList;
+
     final Integer scripted;
     final CountDownLatch ended = new CountDownLatch(1);
     volatile int code = Processes.STILL_ACTIVE;
 
-    FakeProcess(TokenFacts token, Integer scripted) {
+    FakeProcess(TokenFacts token, AccessControlList tokenList, Integer scripted) {
       this.token = token;
+      this.tokenList = tokenList;
       this.scripted = scripted;
     }
 

@@ -2,6 +2,7 @@ package org.ringfence.windows.system;
 
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.ringfence.windows.acl.Sid;
 
 /** An in-memory pipe. */
 final class FakePipe {
@@ -9,9 +10,14 @@ final class FakePipe {
   private static final int BROKEN_PIPE = 109;
 
   private final LinkedBlockingQueue<byte[]> bytes = new LinkedBlockingQueue<>();
+  final Sid owner;
   private volatile boolean connected;
   private volatile boolean closed;
   private byte[] rest = {};
+
+  FakePipe(Sid owner) {
+    this.owner = owner;
+  }
 
   boolean connected() {
     return connected;

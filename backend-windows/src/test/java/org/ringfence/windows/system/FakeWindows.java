@@ -21,11 +21,13 @@ import org.ringfence.windows.acl.Sid;
  * A fake Windows: it keeps lists, tokens, jobs and containers in memory, counts handles, and can
  * return any error from any call. It confines nothing.
  */
-public final class FakeWindows
-    implements WindowsSystem, Tokens, ObjectSecurity, Processes, Machine {
+public final class FakeWindows implements WindowsSystem, ObjectSecurity, Processes, Machine {
   public static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
   public static final Sid LOGON = new Sid("S-1-5-5-0-77");
   private static final long CREATED = 4711;
+
+  /** {@code GetCurrentProcess}. */
+  private static final long THIS_PROCESS = -1;
 
   /** A file of the fake Windows. */
   public static final class FakeFile {
@@ -35,6 +37,22 @@ public final class FakeWindows
     public int attributes = FileFacts.DIRECTORY;
     public long id;
   }
+
+  /**
+   * The default list of this process's token. New objects without a descriptor get it: Microsoft,
+   * "DACL for a New Object". The token of a new process is one of them, as measured in
+   * winsiderss/systeminformer#436.
+   */
+  public AccessControlList defaultDacl = FakeTokens.usualList(USER);
+
+  /**
+   * If set, the processes that this one looks for by their numbers belong to another account, as
+   * when another administrator answers a prompt.
+   */
+  public boolean othersAreClosed;
+
+  /** How often the lists of this process and of its threads were set. */
+  public int protectedProcesses;
 
   private record Trouble(String call, int code) {}
 
@@ -190,7 +208,7 @@ public final class FakeWindows
 
   @Override
   public Tokens tokens() {
-    return this;
+    return new FakeTokens(this);
   }
 
   @Override
@@ -219,56 +237,11 @@ public final class FakeWindows
   }
 
   @Override
-  public Handle ofThisProcess() throws WindowsCallException {
-    call("OpenProcessToken");
-    return handle(own);
-  }
-
-  @Override
-  public Handle of(Handle process) throws WindowsCallException {
-    call("OpenProcessToken(child)");
-    return handle(object(process, FakeJobs.FakeProcess.class).token);
-  }
-
-  @Override
-  public Handle of(int pid) throws WindowsCallException {
-    call("OpenProcess");
-    return handle(own);
-  }
-
-  @Override
-  public TokenFacts facts(Handle handle) throws WindowsCallException {
-    call("GetTokenInformation");
-    return object(handle, TokenFacts.class);
-  }
-
-  @Override
-  public Handle restrict(Handle token, int flags, List<Sid> disabled, List<Sid> restricting)
-      throws WindowsCallException {
-    call("CreateRestrictedToken");
-    TokenFacts from = object(token, TokenFacts.class);
-    return handle(
-        forgetful
-            ? from
-            : new TokenFacts(
-                from.user(),
-                from.logon(),
-                Set.of("SeChangeNotifyPrivilege"),
-                restricting,
-                true,
-                false,
-                false,
-                from.session()));
-  }
-
-  @Override
-  public void setDefaultDacl(Handle token, byte[] acl) throws WindowsCallException {
-    call("SetTokenInformation");
-  }
-
-  @Override
   public byte[] descriptor(Handle object) throws WindowsCallException {
     call("GetKernelObjectSecurity");
+    if (handles.get(object.value()) instanceof FakePipe pipe) {
+      return ownedBy(pipe.owner, usual(own.user()));
+    }
     return object(object, FakeFile.class).descriptor.clone();
   }
 
@@ -303,6 +276,10 @@ public final class FakeWindows
   @Override
   public void setDaclExactly(Handle object, byte[] descriptor) throws WindowsCallException {
     call("SetKernelObjectSecurity");
+    if (object.value() == THIS_PROCESS) {
+      protectedProcesses++;
+      return;
+    }
     if (!forgetful) {
       FakeFile file = object(object, FakeFile.class);
       file.descriptor = kept(file, descriptor);
@@ -311,7 +288,8 @@ public final class FakeWindows
 
   /** Starts a process of another account. */
   public Started start(TokenFacts token, Integer exitCode) {
-    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, exitCode);
+    FakeJobs.FakeProcess process =
+        new FakeJobs.FakeProcess(token, FakeTokens.usualList(token.user()), exitCode);
     everyProcess.add(process);
     return new Started(handle(process), handle(process), 9000 + everyProcess.size());
   }
@@ -347,6 +325,10 @@ public final class FakeWindows
     return AccessControlList.ownerOf(file.descriptor)
         .map(owner -> ownedBy(owner, descriptor))
         .orElse(descriptor.clone());
+  }
+
+  private static byte[] usual(Sid user) {
+    return FakeTokens.usualList(user).descriptor(new byte[] {1, 0, 4, (byte) 0x80});
   }
 
   private static byte[] ownedBy(Sid owner, byte[] descriptor) {
@@ -400,11 +382,11 @@ public final class FakeWindows
           new TokenFacts(
               token.user(), token.logon(), containerPrivileges, List.of(), false, false, true, 1);
     }
-    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, exitCodes.poll());
+    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, defaultDacl, exitCodes.poll());
     object(request.job(), FakeJobs.FakeJob.class).processes.add(process);
     everyProcess.add(process);
     if (leaveOne) {
-      FakeJobs.FakeProcess other = new FakeJobs.FakeProcess(token, null);
+      FakeJobs.FakeProcess other = new FakeJobs.FakeProcess(token, defaultDacl, null);
       object(request.job(), FakeJobs.FakeJob.class).processes.add(other);
       everyProcess.add(other);
       leaveOne = false;
@@ -487,7 +469,13 @@ public final class FakeWindows
 
   @Override
   public Handle thisProcess() {
-    return new Handle(-1, number -> {});
+    return new Handle(THIS_PROCESS, number -> {});
+  }
+
+  @Override
+  public List<Handle> openThreads() throws WindowsCallException {
+    call("CreateToolhelp32Snapshot");
+    return List.of();
   }
 
   @Override
