@@ -20,12 +20,10 @@ import org.ringfence.event.EventRecorder;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
-import org.ringfence.file.HeldDirectories;
 import org.ringfence.file.StartDirectory;
 import org.ringfence.plan.Preference;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EnvironmentPolicy;
-import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
@@ -315,7 +313,7 @@ public final class Sandbox implements AutoCloseable {
       List<SandboxBackend> candidates = choice.candidates(backend);
       Optional<TemporaryDirectory> tmp =
           policy.tmp() == TmpPolicy.PRIVATE && runsCommandsHere(candidates)
-              ? Optional.of(temporaryDirectory(candidates))
+              ? Optional.of(TemporaryDirectory.create(candidates, policy.lifetime()))
               : Optional.empty();
       boolean done = false;
       try {
@@ -349,16 +347,6 @@ public final class Sandbox implements AutoCloseable {
     /** Returns whether a candidate can run that needs the temporary directory on this machine. */
     private static boolean runsCommandsHere(List<SandboxBackend> candidates) {
       return candidates.stream().anyMatch(each -> !isRemote(each) && each.probe().usable());
-    }
-
-    private TemporaryDirectory temporaryDirectory(List<SandboxBackend> candidates)
-        throws SandboxException {
-      return TemporaryDirectory.create(
-          candidates.stream()
-              .map(each -> each.extension(HeldDirectories.class))
-              .flatMap(Optional::stream)
-              .findFirst(),
-          policy.lifetime().onJvmExit() != Lifetime.Leftovers.KILL);
     }
   }
 

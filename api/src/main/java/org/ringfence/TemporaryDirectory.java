@@ -6,12 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.file.HeldDirectory;
 import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.file.TreeRemoval;
+import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.effective.OwnPlaces;
+import org.ringfence.spi.SandboxBackend;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,18 +64,23 @@ final class TemporaryDirectory implements AutoCloseable {
   /**
    * Creates a directory.
    *
-   * @param directories opens directories to hold, if supported here
-   * @param outlives whether commands may outlive this JVM in it
+   * @param candidates the backends of which one will use it; the first that can opens it to hold it
+   * @param lifetime whether commands may outlive this JVM in it
    */
-  static TemporaryDirectory create(Optional<HeldDirectories> directories, boolean outlives)
+  static TemporaryDirectory create(List<SandboxBackend> candidates, Lifetime lifetime)
       throws SandboxException {
+    Optional<HeldDirectories> directories =
+        candidates.stream()
+            .map(each -> each.extension(HeldDirectories.class))
+            .flatMap(Optional::stream)
+            .findFirst();
     try {
       if (directories.isEmpty()) {
         Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
         return new TemporaryDirectory(
             Files.createTempDirectory(parent, "ringfence-"), Optional.empty());
       }
-      return createHeld(directories.get(), outlives);
+      return createHeld(directories.get(), lifetime.onJvmExit() != Lifetime.Leftovers.KILL);
     } catch (IOException e) {
       throw Sandbox.cannot("tmp: no private temporary directory can be made", e);
     }
