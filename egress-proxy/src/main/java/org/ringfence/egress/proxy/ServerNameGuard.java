@@ -25,6 +25,7 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   private final int port;
   private final Consumer<String> mismatch;
   private boolean first = true;
+  private boolean refused;
 
   /**
    * Guards a connection.
@@ -43,6 +44,11 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
 
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+    if (refused) {
+      // Closing decodes once more what has arrived, and a later message could name the host.
+      in.skipBytes(in.readableBytes());
+      return;
+    }
     if (first && in.isReadable()) {
       first = false;
       int start = in.getByte(in.readerIndex());
@@ -50,6 +56,7 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
         if (port != HTTPS_PORT && isText(start)) {
           ctx.pipeline().remove(this);
         } else {
+          refused = true;
           in.skipBytes(in.readableBytes());
           mismatch.accept("it does not begin as TLS does");
           ctx.close();
@@ -73,6 +80,7 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
     // RFC 6066: a client does not name an address.
     boolean right = name == null ? literal : names.contains(name.toLowerCase(Locale.ROOT));
     if (!right) {
+      refused = true;
       mismatch.accept(
           name == null
               ? "no server is named"
@@ -93,6 +101,7 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     // It begins like TLS but is not: the guard has passed none of it on.
+    refused = true;
     ctx.close();
   }
 }
