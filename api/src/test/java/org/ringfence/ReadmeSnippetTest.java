@@ -71,7 +71,8 @@ class ReadmeSnippetTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"README.md", "docs/java.md", "docs/getting-started.md"})
+  @ValueSource(
+      strings = {"README.md", "docs/java.md", "docs/getting-started.md", "docs/cookbook.md"})
   void pageExamplesCompileAndTheFirstCallsRun(String page) throws Exception {
     // ModulePathTest compiles and runs a module with such a declaration.
     List<String> statements =

@@ -37,6 +37,19 @@ record ModularApplication(List<Path> modules, Path directory) {
         .toList();
   }
 
+  /** Returns those modules, and JUnit's, for the adapter that fits into JUnit. */
+  static List<Path> modulesOfThisTestAndJUnit() {
+    Stream<Path> junit =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(Path::of)
+            .filter(Files::exists)
+            .filter(
+                entry ->
+                    Stream.of("org.junit", "org.opentest4j", "org.apiguardian", "org.jspecify")
+                        .anyMatch(name(entry)::startsWith));
+    return Stream.concat(modulesOfThisTest().stream(), junit).distinct().toList();
+  }
+
   /** Returns the name of the module at a path; empty without one. */
   static String name(Path entry) {
     return ModuleFinder.of(entry).findAll().stream()

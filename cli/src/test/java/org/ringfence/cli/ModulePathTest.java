@@ -143,6 +143,63 @@ class ModulePathTest {
   }
 
   @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "the backend is one of Linux")
+  void aModularApplicationUsesTheAdapters() throws Exception {
+    assumeUsable("landlock");
+    ModularApplication application =
+        new ModularApplication(ModularApplication.modulesOfThisTestAndJUnit(), directory)
+            .source(
+                "module-info.java",
+                """
+                module com.example.app {
+                  requires org.ringfence.commonsexec;
+                  requires org.ringfence.junit;
+                  requires org.ringfence.opentelemetry;
+                }
+                """)
+            .source(
+                "com/example/app/Main.java",
+                """
+                package com.example.app;
+
+                import io.opentelemetry.api.OpenTelemetry;
+                import java.nio.file.Path;
+                import org.apache.commons.exec.CommandLine;
+                import org.ringfence.Sandbox;
+                import org.ringfence.commonsexec.SandboxedExecutor;
+                import org.ringfence.junit.Sandboxed;
+                import org.ringfence.opentelemetry.SandboxTelemetry;
+                import org.ringfence.policy.json.Presets;
+
+                @Sandboxed
+                public final class Main {
+                  public static void main(String[] args) throws Exception {
+                    Sandbox.Opener opener =
+                        Sandbox.opener(Presets.workspaceWrite())
+                            .backend("landlock")
+                            .workspace(Path.of(args[0]));
+                    SandboxTelemetry telemetry = new SandboxTelemetry(OpenTelemetry.noop());
+                    try (Sandbox sandbox = telemetry.recording(opener).open()) {
+                      new SandboxedExecutor(sandbox).execute(CommandLine.parse("touch inside"));
+                    }
+                    for (Class<?> each :
+                        new Class<?>[] {
+                          SandboxedExecutor.class, Sandboxed.class, SandboxTelemetry.class
+                        }) {
+                      System.out.println(each.getModule().getName());
+                    }
+                  }
+                }
+                """);
+    assertThat(application.compile()).isEmpty();
+    CommandLineProcess.Result result = application.run(nativeAccess(), MAIN, workspace.toString());
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .isEqualTo("org.ringfence.commonsexec\norg.ringfence.junit\norg.ringfence.opentelemetry\n");
+    assertThat(workspace.resolve("inside")).exists();
+  }
+
+  @Test
   void anInternalPackageIsNotAccessible() throws Exception {
     ModularApplication application =
         application(
@@ -189,7 +246,7 @@ class ModulePathTest {
   }
 
   @Test
-  void onlyTheApiTheSuiteAndTheServerExportToEverybody() {
+  void onlyTheApiTheSuiteTheServersAndTheAdaptersExportToEverybody() {
     Map<String, List<String>> exports = new TreeMap<>();
     for (ModuleReference each : ours()) {
       ModuleDescriptor module = each.descriptor();
@@ -224,6 +281,12 @@ class ModulePathTest {
                     "org.ringfence.text"),
                 "org.ringfence.conformance",
                 List.of("org.ringfence.conformance", "org.ringfence.conformance.stage"),
+                "org.ringfence.commonsexec",
+                List.of("org.ringfence.commonsexec"),
+                "org.ringfence.junit",
+                List.of("org.ringfence.junit"),
+                "org.ringfence.opentelemetry",
+                List.of("org.ringfence.opentelemetry"),
                 "org.ringfence.mcp",
                 List.of("org.ringfence.mcp"),
                 "org.ringfence.serve",
@@ -266,7 +329,7 @@ class ModulePathTest {
     assertThat(found)
         .extracting(each -> each.descriptor().name())
         .contains("org.ringfence", "org.ringfence.cli")
-        .hasSize(11);
+        .hasSize(14);
     return found;
   }
 
