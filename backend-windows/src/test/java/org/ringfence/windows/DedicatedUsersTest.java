@@ -124,11 +124,12 @@ class DedicatedUsersTest {
     for (boolean offline : new boolean[] {true, false}) {
       Processes.Started started = runners.start(offline, "ringfence-0123456789abcdef");
       try (Handle process = started.process();
-          Handle thread = started.thread();
-          Handle token = windows.tokens().of(process)) {
+          Handle thread = started.thread()) {
         assertThat(thread.value()).isNotZero();
-        assertThat(windows.tokens().facts(token).user())
-            .isEqualTo(offline ? client.offline() : client.online());
+        assertThat(machine.runningOf(client.offline())).isEqualTo(1);
+        assertThat(machine.runningOf(client.online())).isEqualTo(offline ? 0 : 1);
+        // The token of another account's process is closed to this one.
+        assertThatThrownBy(() -> windows.tokens().of(process)).hasMessageContaining("error 5");
       }
       assertThat(machine.lastCommandLine)
           .hasSizeLessThan(1024)

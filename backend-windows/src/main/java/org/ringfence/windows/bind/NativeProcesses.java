@@ -36,6 +36,13 @@ final class NativeProcesses implements Processes {
   private static final int DUPLICATE_SAME_ACCESS = 2;
   private static final int PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
   private static final int WAIT_TIMEOUT = 258;
+
+  /**
+   * {@code SEM_FAILCRITICALERRORS}, {@code SEM_NOGPFAULTERRORBOX} and {@code
+   * SEM_NOOPENFILEERRORBOX}. New processes inherit the mode of the one that makes them.
+   */
+  private static final int NO_DIALOGS = 0x8003;
+
   private static final int FIRST_STANDARD = -10;
   private static final int ROWS_SHIFT = 16;
   private static final Kernel32Calls KERNEL = Kernel32Calls.INSTANCE;
@@ -65,6 +72,9 @@ final class NativeProcesses implements Processes {
       // The call may write into the command line.
       char[] line = (request.commandLine() + "\0").toCharArray();
       boolean inherit = request.console().isEmpty();
+      // A program whose libraries do not start ends with a code, and waits for nobody at a dialog.
+      int mode = KERNEL.SetErrorMode(NO_DIALOGS);
+      KERNEL.SetErrorMode(mode | NO_DIALOGS);
       if (request.token().isPresent()) {
         check(
             Advapi32Calls.INSTANCE.CreateProcessAsUserW(

@@ -120,6 +120,11 @@ public final class AppContainerPlanner extends WindowsPlanner {
         "No privilege is left that opens files, processes or tokens",
         enforced("AppContainer token, read back"));
     answer(
+        Guarantee.PROCESS_DESKTOP,
+        unsupported(
+            "a container's windows share the user's desktop, whose screen they can read",
+            "dedicated-user or WSL2"));
+    answer(
         Guarantee.PROCESS_PROGRAMS,
         advisory(
             "the program's own behaviour",

@@ -95,8 +95,13 @@ public final class CommandLine {
               "cmd.exe would interpret character " + (int) c + " of an argument of a batch file");
         }
       }
-      // cmd.exe does not interpret a backslash: the batch file receives it unchanged.
-      line.append(i == 0 ? "" : " ").append('"').append(word).append('"');
+      line.append(i == 0 ? "" : " ").append('"').append(word);
+      if (i > 0) {
+        // cmd.exe does not interpret a backslash. A batch file hands its words to programs, and
+        // their C runtime takes a backslash before the closing quote for a part of the word.
+        line.append("\\".repeat(word.length() - word.replaceFirst("\\\\+$", "").length()));
+      }
+      line.append('"');
     }
     line.append('"');
     if (line.length() > LONGEST) {

@@ -87,7 +87,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
       return Optional.empty();
     }
     return Optional.of(
-        "no program starts here unless Everyone is among the restricting SIDs, and so "
+        "programs here need Everyone among the restricting SIDs, and so "
             + what
             + " that everybody may write are written"
             + (facts.openPlaces().isEmpty() ? "" : ": " + String.join(", ", facts.openPlaces())));
@@ -157,6 +157,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
         Guarantee.PROCESS_ISOLATION,
         held("another account; the runner's process is closed to it", session));
     answer(Guarantee.PROCESS_SIGNALS, held("another account", session));
+    answer(Guarantee.PROCESS_PROGRAMS, pipelessPrograms());
     answer(Guarantee.PROCESS_PRIVILEGES, TOKEN_PRIVILEGES, enforced(TOKEN_READ_BACK));
     answer(
         Guarantee.PROCESS_DESKTOP,

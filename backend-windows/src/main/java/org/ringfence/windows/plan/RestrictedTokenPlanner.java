@@ -77,7 +77,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
     return facts.everyone()
         ? advisory(
             TOKEN,
-            "no program starts here unless Everyone is among the restricting SIDs, so that commands"
+            "programs here need Everyone among the restricting SIDs, so that commands"
                 + " can write wherever Everyone can"
                 + (facts.openPlaces().isEmpty()
                     ? ""
@@ -116,6 +116,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
         Guarantee.PROCESS_SIGNALS,
         unsupported("PROCESS_TERMINATE is no right of writing", ANOTHER_MODE));
     answer(Guarantee.PROCESS_PRIVILEGES, TOKEN_PRIVILEGES, enforced(TOKEN_READ_BACK));
+    answer(Guarantee.PROCESS_PROGRAMS, pipelessPrograms());
     answer(
         Guarantee.PROCESS_DESKTOP,
         facts.desktop() && facts.userInterfaceLimits()

@@ -124,6 +124,18 @@ abstract sealed class WindowsPlanner extends PlannerBase
     asked(Guarantee.NETWORK_PUBLISH, () -> undecided);
   }
 
+  /**
+   * A named pipe without a descriptor lets its creator, the system and administrators write
+   * (Microsoft, "Named Pipe Security and Access Rights"), and none of them restricts a token.
+   */
+  static Answer pipelessPrograms() {
+    return advisory(
+        "the program's own behaviour",
+        "programs that write to a named pipe of their own are known to fail: Node with piped children,"
+            + " Ninja, Python's multiprocessing",
+        "WSL2 for those");
+  }
+
   /** Returns why no desktop separates the command from the user's. */
   final Answer noDesktop() {
     return unsupported(

@@ -69,6 +69,20 @@ public final class StartupSelfTest {
   }
 
   /**
+   * Returns why a command cannot discard its output; empty when it can. The list of the null device
+   * names Everyone, the system, administrators and restricted code alone (microsoft/mxc,
+   * docs/host-prep.md), and most scripts of tools write to it.
+   */
+  public String nullDeviceProblem() {
+    try {
+      int code = exitCode(List.of("cmd.exe", "/d", "/c", "echo x>nul"), environment);
+      return code == 0 ? "" : "NUL cannot be written: " + WindowsError.describe(code);
+    } catch (SandboxException e) {
+      return e.getMessage();
+    }
+  }
+
+  /**
    * Tests whether a command writes to a user's file that no entry grants.
    *
    * @return true if it does

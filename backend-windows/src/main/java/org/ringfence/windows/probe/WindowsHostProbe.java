@@ -82,7 +82,7 @@ public final class WindowsHostProbe {
           boolean everyone = needed.everyone();
           told.put(
               "restricting SIDs",
-              "roots, session, logon" + (everyone ? ", Everyone: no program starts without" : ""));
+              "roots, session, logon" + (everyone ? ", Everyone: programs need it here" : ""));
           return new WindowsFacts(
               everyone,
               everyone ? new WorldWritableDirectories(windows, environment).writable() : List.of(),
@@ -124,6 +124,10 @@ public final class WindowsHostProbe {
               throw new Unfit("no program starts in a container: " + problem, "restricted-token");
             }
             contained(session.canary(), true);
+            String discarding = session.canary().nullDeviceProblem();
+            if (!discarding.isEmpty()) {
+              told.put("null device", discarding);
+            }
           }
           told.put("known not to start", "PowerShell, MSYS and Cygwin programs");
           return jobs;
@@ -263,6 +267,9 @@ public final class WindowsHostProbe {
             Optional.empty());
     try (Session session = session(confinement, facts)) {
       String problem = session.canary().startProblem();
+      if (problem.isEmpty()) {
+        problem = session.canary().nullDeviceProblem();
+      }
       if (problem.isEmpty()) {
         contained(session.canary(), false);
       }

@@ -180,6 +180,9 @@ public final class DedicatedSandboxes {
             new StartupSelfTest(session, windows.machine().systemDirectory(), environment);
         problem = canary.startProblem();
         if (problem.isEmpty()) {
+          problem = canary.nullDeviceProblem();
+        }
+        if (problem.isEmpty()) {
           contained(canary);
           return rung;
         }

@@ -22,7 +22,7 @@ import org.ringfence.SandboxException;
  */
 final class RunnerLibraries {
   private static final String NATIVE = "jnidispatch.dll";
-  private static final String NATIVE_ENTRY = "com/sun/jna/win32-x86-64/" + NATIVE;
+  private static final String NATIVE_ENTRY = nativeEntry(System.getProperty("os.arch"));
 
   private final Path directory;
   private final List<Path> sources;
@@ -36,6 +36,17 @@ final class RunnerLibraries {
   RunnerLibraries(Path directory, List<String> sources) {
     this.directory = directory;
     this.sources = sources.stream().map(Path::of).toList();
+  }
+
+  /**
+   * Returns JNA's library for a JVM: the runner's JVM is this one, and a native JVM of ARM64 loads
+   * no library of x86-64.
+   */
+  static String nativeEntry(String architecture) {
+    return "com/sun/jna/win32-"
+        + (architecture.equals("aarch64") ? "aarch64" : "x86-64")
+        + "/"
+        + NATIVE;
   }
 
   /** Returns the source of each file by its target. */

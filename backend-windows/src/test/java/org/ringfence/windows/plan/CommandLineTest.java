@@ -110,6 +110,15 @@ class CommandLineTest {
         .isEqualTo("\"C:\\cmd.exe\" /d /e:on /v:off /s /c \"\"x.bat\" \"a & b\"\"");
   }
 
+  /** A batch file passes its words on, to programs that split them as Windows does. */
+  @Test
+  void backslashesAtTheEndOfABatchFilesArgumentStayInIt() {
+    String line =
+        CommandLine.ofBatchFile("C:\\cmd.exe", List.of("x.bat", "C:\\dir\\", "a\\b", "\\\\"));
+    String words = line.substring(line.indexOf("x.bat\"") + "x.bat\"".length(), line.length() - 1);
+    assertThat(words).isEqualTo(" \"C:\\dir\\\\\" \"a\\b\" \"\\\\\\\\\"");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {32_760, 40_000})
   void tooLongCommandLineIsRefused(int length) {

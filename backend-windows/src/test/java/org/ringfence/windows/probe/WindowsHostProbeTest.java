@@ -62,7 +62,7 @@ class WindowsHostProbeTest {
 
   @Test
   void ordinarySessionNeedsNoEveryoneSid() {
-    windows.exitCodes.addAll(List.of(0, 1, 1));
+    windows.exitCodes.addAll(List.of(0, 1, 0, 1));
     WindowsHostProbe.Result result = probe();
     assertThat(result.availability().reasons()).isEmpty();
     assertThat(result.facts().orElseThrow().everyone()).isFalse();
@@ -72,7 +72,7 @@ class WindowsHostProbeTest {
 
   @Test
   void probeFallsBackToEveryoneAndListsOpenPlaces() {
-    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, DLL_INIT_FAILED, 0, 0, 1));
+    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, DLL_INIT_FAILED, 0, 0, 0, 1));
     FakeWindows.FakeFile open = windows.file("C:\\open");
     open.descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.EVERYONE, 0x1f01ff, Ace.Scope.TREE))
@@ -85,11 +85,23 @@ class WindowsHostProbeTest {
     assertThat(windows.openHandles()).isZero();
   }
 
+  /** Both programs start; others would fail later, when they discard output. */
+  @Test
+  void probeTakesEveryoneWhereTheNullDeviceIsClosedWithoutIt() {
+    windows.exitCodes.addAll(List.of(0, 0, 1, 0, 0, 1, 0, 0, 0, 1));
+    WindowsHostProbe.Result result = probe();
+    assertThat(result.availability().reasons()).isEmpty();
+    assertThat(result.facts().orElseThrow().everyone()).isTrue();
+    assertThat(windows.started).hasSize(10);
+    assertThat(windows.started.get(2).commandLine()).contains("echo x>nul");
+    assertThat(windows.openHandles()).isZero();
+  }
+
   @Test
   void probeDropsUserInterfaceLimitsInsideAJobThatForbidsThem() {
     // Windows refuses the first process, because nested jobs cannot have user-interface limits.
     windows.fail("CreateProcess", 5);
-    windows.exitCodes.addAll(List.of(0, 0, 1));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
     WindowsHostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().userInterfaceLimits()).isFalse();
     assertThat(result.facts().orElseThrow().everyone()).isFalse();
@@ -128,13 +140,13 @@ class WindowsHostProbeTest {
   @Test
   void probeReportsAnElevatedShell() {
     setOwnToken(false, true, false, 1);
-    windows.exitCodes.addAll(List.of(0, 0, 1));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
     assertThat(probe().availability().facts()).containsKey("elevated");
   }
 
   @Test
   void probeReportsAMissingPrivateDesktop() {
-    windows.exitCodes.addAll(List.of(0, 0, 1));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
     windows.fail("CreateDesktopW", 8);
     WindowsHostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().desktop()).isFalse();
@@ -148,18 +160,20 @@ class WindowsHostProbeTest {
         .contains("OpenProcessToken failed: error 1450");
     windows.fail("CreateAppContainerProfile", 0x80070005);
     assertThat(container().availability().reasons().get(0)).contains("0x80070005");
-    // The commands' exit codes: both start, the write fails, the read fails.
-    windows.exitCodes.addAll(List.of(0, 0, 1, 1));
+    // The commands' exit codes: both start, the write fails, the read fails, NUL is not opened.
+    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 5));
     WindowsHostProbe.Result contained = container();
     assertThat(contained.facts()).isPresent();
     assertThat(contained.availability().facts().get("network")).contains("no curl.exe");
+    assertThat(contained.availability().facts().get("null device"))
+        .contains("NUL cannot be written", "access is denied");
     assertThat(windows.containers).isEmpty();
   }
 
   /** Every value reads back as confined, yet a command reaches a file or a server. */
   @Test
   void unconfinedProcessIsDetectedByItsBehaviour() {
-    windows.exitCodes.addAll(List.of(0, 0, 1));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
     windows.writesToItsCanary = true;
     assertRefused("a command wrote to a file that nothing grants");
     windows.exitCodes.addAll(List.of(0, 0, 1, 0));
@@ -172,7 +186,7 @@ class WindowsHostProbeTest {
     assertThat(container().availability().reasons().get(0))
         .contains("a command reached a server that nothing grants");
     windows.reachesServers = false;
-    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 7));
+    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 7, 0));
     assertThat(container().availability().facts()).doesNotContainKey("network");
     windows.exitCodes.addAll(List.of(DLL_INIT_FAILED));
     assertThat(container().availability().reasons().get(0))

@@ -310,7 +310,7 @@ class SandboxesTest {
     PathContext places = PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
     try (BackendSession session =
         sandboxes.appContainer(EffectivePolicy.of(reading.build(), places), FACTS, false)) {
-      assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(4);
+      assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(3);
     }
     assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(2);
     for (String root : List.of("C:\\tools\\jdk", "C:\\tools")) {

@@ -41,7 +41,7 @@ final class SetupStage {
     this.library = directory.resolve("jna.jar");
     try (OutputStream file = Files.newOutputStream(library);
         JarOutputStream jar = new JarOutputStream(file)) {
-      jar.putNextEntry(new ZipEntry("com/sun/jna/win32-x86-64/jnidispatch.dll"));
+      jar.putNextEntry(new ZipEntry(RunnerLibraries.nativeEntry(System.getProperty("os.arch"))));
       jar.write(1);
     }
     windows.file(JAVA).descriptor =
