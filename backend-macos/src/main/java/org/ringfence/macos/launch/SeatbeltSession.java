@@ -27,7 +27,9 @@ import org.ringfence.kit.session.SessionBase;
 import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.macos.bind.Posix;
 import org.ringfence.macos.plan.SeatbeltCompiler;
+import org.ringfence.macos.plan.SeatbeltPlanner;
 import org.ringfence.macos.plan.SeatbeltProfile;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
@@ -70,7 +72,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     this.programs = programs;
     this.policy = policy;
     this.resources = resources;
-    this.own = directory();
+    this.own = directory(policy);
     this.watchdog = watched(own, policy, resources);
     this.timer = resources.add(new KillTimer());
     NetworkPolicy network = policy.policy().network();
@@ -181,10 +183,26 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     }
   }
 
-  private static Path directory() throws IOException {
+  /**
+   * Makes the directory of the profile. The plan knows that a rule reaches it where macOS has
+   * temporary files; elsewhere a rule must not grant writing there: a command could change the
+   * profile of the next one.
+   */
+  private static Path directory(EffectivePolicy policy) throws SandboxException, IOException {
     FileAttribute<?> ownerOnly =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+    boolean granted =
+        policy.rules().stream()
+            .filter(rule -> rule.access() == Access.WRITE && !rule.scratch())
+            .anyMatch(rule -> parent.startsWith(rule.path()));
+    if (granted && !parent.startsWith(SeatbeltPlanner.TEMPORARY_FILES)) {
+      throw new SandboxException(
+          "java.io.tmpdir: '"
+              + parent
+              + "' lies where a rule grants writing, and Ringfence keeps the profiles of commands"
+              + " there; start Java with -Djava.io.tmpdir=DIRECTORY, one that no rule grants");
+    }
     return Files.createTempDirectory(parent, "ringfence-profile-", ownerOnly);
   }
 

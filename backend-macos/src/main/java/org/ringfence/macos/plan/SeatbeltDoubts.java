@@ -24,7 +24,7 @@ final class SeatbeltDoubts {
           Guarantee.FILES_PROTECTED_NAMES,
           Guarantee.FILES_PROTECTED_PATHS,
           Guarantee.FILES_DENY_GLOBS);
-  private static final String FOLDERS = "/private/var/folders";
+  private static final String FOLDERS = SeatbeltPlanner.TEMPORARY_FILES;
   private static final String PRECEDENCE =
       "on real Macs a denial inside a wider permission was seen to lose against it";
 

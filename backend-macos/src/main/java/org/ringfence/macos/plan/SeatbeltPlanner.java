@@ -18,6 +18,9 @@ import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Determines which guarantees of a policy Seatbelt enforces. Pure. */
 public final class SeatbeltPlanner extends PlannerBase {
+  /** Where macOS has the temporary files of its users. */
+  public static final String TEMPORARY_FILES = "/private/var/folders";
+
   private static final String PROFILE = "Seatbelt profile";
   private static final String BY_DEFAULT = PROFILE + ", denied by default";
   private static final String REAL_PATH = "a rule that names the real path";

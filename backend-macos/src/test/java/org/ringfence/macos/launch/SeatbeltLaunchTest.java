@@ -131,6 +131,19 @@ class SeatbeltLaunchTest {
     assertThat(left.getParent()).doesNotExist();
   }
 
+  @Test
+  void ruleThatGrantsThePlaceOfTheProfilesIsRefused() throws Exception {
+    String place = Path.of(System.getProperty("java.io.tmpdir")).toRealPath().toString();
+    assertThatThrownBy(() -> open(writing().write(place)))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("java.io.tmpdir: '" + place + "'")
+        .hasMessageContaining("-Djava.io.tmpdir=");
+    // The control: a rule beside the profiles.
+    try (Sandbox sandbox = open(writing().write(workspace.toString()))) {
+      assertThat(run(sandbox, "echo", "started").output()).isEqualTo("started\n");
+    }
+  }
+
   private static List<Path> profiles() throws IOException {
     try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
       return all.filter(path -> path.getFileName().toString().startsWith("ringfence-profile-"))
