@@ -20,7 +20,8 @@ import org.ringfence.wsl2.plan.WslPaths;
 public final class WslDiscovery {
   private static final String SCRIPT = "guest-facts.sh";
   private static final Set<String> UNTOLD =
-      Set.of("end", "user", "interop", "program", "procfs", "lacking", "terminal", "home");
+      Set.of(
+          "end", "user", "interop", "program", "procfs", "lacking", "terminal", "home", "mounts");
   private static final String INSTALL = "wsl --install -d Ubuntu";
 
   private final Optional<WslProgram> program;
@@ -133,7 +134,7 @@ public final class WslDiscovery {
    * @return the paths
    */
   public WslPaths paths(String distribution, GuestFacts guest) {
-    return new WslPaths(distribution, guest.automount(), DriveLetters.elsewhere());
+    return new WslPaths(distribution, guest.automount(), DriveLetters.elsewhere(), guest.doors());
   }
 
   /**

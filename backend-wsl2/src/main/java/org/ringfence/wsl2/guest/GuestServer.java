@@ -1,6 +1,7 @@
 package org.ringfence.wsl2.guest;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -31,12 +32,14 @@ import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.message.GuestMessage;
+import org.ringfence.wsl2.plan.DoorMounts;
 import org.ringfence.wsl2.plan.GuestEnvironment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Opens sandboxes of bubblewrap and starts their commands for the other side. */
 final class GuestServer implements AutoCloseable {
+  private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final Logger LOG = LoggerFactory.getLogger(GuestServer.class);
   private static final String BACKEND = "bubblewrap";
 
@@ -170,11 +173,15 @@ final class GuestServer implements AutoCloseable {
     return PolicyReader.parse("policy", json);
   }
 
-  private GuestMessage planned(GuestMessage.Plan asked) {
+  /** Returns a policy with the doors shut that are mounted here at this moment. */
+  private static SandboxPolicy shut(SandboxPolicy policy, PathContext places) throws IOException {
+    return DoorMounts.shut(policy, places, DoorMounts.of(Files.readString(MOUNTS)));
+  }
+
+  private GuestMessage planned(GuestMessage.Plan asked) throws IOException {
+    PathContext places = PathContext.current(Path.of(asked.workspace()));
     SandboxPlan plan =
-        bubblewrap.plan(
-            EffectivePolicy.of(
-                policy(asked.policy()), PathContext.current(Path.of(asked.workspace()))));
+        bubblewrap.plan(EffectivePolicy.of(shut(policy(asked.policy()), places), places));
     return new GuestMessage.Planned(
         asked.number(),
         plan.availability().usable(),
@@ -186,10 +193,10 @@ final class GuestServer implements AutoCloseable {
 
   private void open(GuestMessage.Open asked) throws IOException {
     Path workspace = Path.of(asked.workspace());
-    SandboxPolicy policy = policy(asked.policy());
+    PathContext places = PathContext.current(workspace);
+    SandboxPolicy policy = shut(policy(asked.policy()), places);
     EnvironmentPolicy environment =
-        GuestEnvironment.of(
-            EffectivePolicy.of(policy, PathContext.current(workspace)), System.getenv());
+        GuestEnvironment.of(EffectivePolicy.of(policy, places), System.getenv());
     PolicyBuilder inside = policy.toBuilder().excludeVariables(environment.exclude());
     environment.set().forEach(inside::variable);
     Sandbox opened =

@@ -20,6 +20,9 @@ public record GuestFacts(Map<String, String> told) {
   private static final Pattern JAVA = Pattern.compile("version \"([0-9]{1,4})[.\"]");
   private static final Pattern BUBBLEWRAP =
       Pattern.compile("bubblewrap ([0-9]{1,4})\\.([0-9]{1,4})");
+  private static final Pattern ROOT = Pattern.compile("symlinkroot=(/[^;,\\s]*)");
+  private static final Pattern QUOTED = Pattern.compile("^\"([^\"]*)\"");
+  private static final Pattern COMMENT = Pattern.compile("\\s*#.*$");
   private static final int OLDEST_MINOR = 8;
   private static final int OLDEST_JAVA = 17;
   private static final String NONE = "none";
@@ -66,8 +69,26 @@ public record GuestFacts(Map<String, String> told) {
    * @return a directory with a slash at its end
    */
   public String automount() {
-    String root = of("automount", "/mnt/");
-    return root.endsWith("/") ? root : root + "/";
+    // The options of a mounted drive tell what is in force, the settings what may be later.
+    Matcher mounted = ROOT.matcher(of("mounts", ""));
+    String root = mounted.find() ? mounted.group(1) : setting(of("automount", "/mnt/"));
+    String valid = root.startsWith("/") ? root : "/mnt/";
+    return valid.endsWith("/") ? valid : valid + "/";
+  }
+
+  /** Returns a value of wsl.conf without quotes and without a comment behind it. */
+  private static String setting(String written) {
+    Matcher quoted = QUOTED.matcher(written);
+    return quoted.find() ? quoted.group(1) : COMMENT.matcher(written).replaceFirst("");
+  }
+
+  /**
+   * Returns the doors that were mounted when the facts were asked.
+   *
+   * @return their places
+   */
+  public List<String> doors() {
+    return DoorMounts.of(of("mounts", ""));
   }
 
   /**

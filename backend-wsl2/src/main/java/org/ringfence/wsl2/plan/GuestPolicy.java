@@ -16,6 +16,9 @@ public final class GuestPolicy {
   /** Sockets by which Linux programs start those of Windows, as the Windows user. */
   private static final String INTEROP = "/run/WSL";
 
+  /** Where drives are mounted a second time when they are shared by virtiofs. */
+  private static final String SHARES = "/run/wsl";
+
   /**
    * The program that starts them when a Windows file is executed, and that enters a distribution
    * again.
@@ -99,10 +102,13 @@ public final class GuestPolicy {
       doors.add(automount);
     }
     if (!automount.equals("/mnt")) {
-      // Shared between distributions, and the desktop's, wherever drives are.
       doors.addAll(List.of("/mnt/wsl", "/mnt/wslg"));
     }
-    doors.addAll(List.of(INTEROP, INIT));
+    if (automount.isEmpty()) {
+      // Shared between distributions, and the desktop's: beside the drives.
+      doors.addAll(List.of("/wsl", "/wslg"));
+    }
+    doors.addAll(List.of(INTEROP, SHARES, INIT));
     doors.addAll(ENGINES);
     return doors;
   }

@@ -8,8 +8,7 @@ import org.ringfence.policy.Guarantee;
 
 /**
  * Lowers the guarantees of a plan that the sources of WSL contradict, and marks all of them as not
- * tried on a real WSL2. Issue 26 finds doors by mounts and compares names on drives as Windows
- * does. Pure.
+ * tried on a real WSL2. Issue 26 tries doors and compares names on drives as Windows does. Pure.
  */
 public final class WslDoubts {
   private static final Set<Guarantee> NAMES =
@@ -50,9 +49,9 @@ public final class WslDoubts {
                 + " reached that no rule names",
             "hidden: "
                 + String.join(", ", GuestPolicy.doors(paths))
-                + "; sockets of the virtual machine's host are not made",
-            "a drive that is mounted elsewhere (fstab, virtiofs, another automount root) stays"
-                + " open",
+                + ", each mounted drive and what distributions share; sockets of the virtual machine's host are not made",
+            "no door is tried from inside, and a drive that somebody mounts while the sandbox is"
+                + " open, or, without Java there, after the distribution was asked, stays open",
             "--best-effort " + Guarantee.WSL_DOORS));
     return all.stream()
         .map(guarantee -> guarantee.withVerification(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM))

@@ -14,8 +14,11 @@ import java.util.Set;
  * @param distribution the distribution's name
  * @param automount the mount point of drives, with a slash at its end
  * @param elsewhere letters that are no drives of this machine's, with the reason
+ * @param mounted the places of drives, and of what distributions share, that were mounted when the
+ *     distribution was asked
  */
-public record WslPaths(String distribution, String automount, Map<Character, String> elsewhere) {
+public record WslPaths(
+    String distribution, String automount, Map<Character, String> elsewhere, List<String> mounted) {
   private static final List<String> SHARES = List.of("\\\\wsl.localhost\\", "\\\\wsl$\\");
   private static final Set<Character> NEVER = Set.of('<', '>', '"', '|', '?', '*');
 
@@ -26,12 +29,13 @@ public record WslPaths(String distribution, String automount, Map<Character, Str
    * @param automount the mount point of drives, with a slash at its end
    */
   public WslPaths(String distribution, String automount) {
-    this(distribution, automount, Map.of());
+    this(distribution, automount, Map.of(), List.of());
   }
 
   /** Checks and copies the parts. */
   public WslPaths {
     elsewhere = Map.copyOf(elsewhere);
+    mounted = List.copyOf(mounted);
     if (!automount.startsWith("/") || !automount.endsWith("/")) {
       throw new IllegalArgumentException(
           "automount root '" + automount + "' is no directory; use /mnt/");
@@ -146,6 +150,7 @@ public record WslPaths(String distribution, String automount, Map<Character, Str
    * @return true if it does: it is slow there, and permissions are those of Windows
    */
   public boolean onDrive(String path) {
-    return drive(path).isPresent();
+    return drive(path).isPresent()
+        || mounted.stream().anyMatch(place -> path.equals(place) || path.startsWith(place + "/"));
   }
 }

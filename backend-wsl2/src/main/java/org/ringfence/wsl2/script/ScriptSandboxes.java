@@ -27,6 +27,7 @@ import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.distribution.WslSandboxes;
+import org.ringfence.wsl2.plan.DoorMounts;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;
@@ -89,8 +90,8 @@ public final class ScriptSandboxes implements WslSandboxes {
       PathContext places =
           PathContext.of(PathStyle.POSIX, there(workspace), facts.home())
               .lookedUp(new GuestTree(asked));
-      return EffectivePolicy.of(
-          inside, tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places);
+      PathContext all = tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places;
+      return EffectivePolicy.of(DoorMounts.shut(inside, all, facts.doors()), all);
     } catch (IllegalArgumentException e) {
       throw new SandboxException(e.getMessage(), e);
     } catch (UncheckedIOException e) {

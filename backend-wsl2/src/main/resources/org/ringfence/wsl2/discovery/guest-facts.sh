@@ -9,6 +9,8 @@ say machine "$(uname -m)"
 say user "$(id -u)"
 say distribution "$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")"
 say automount "$(setting automount root)"
+# Mounts of Windows and of what distributions share; the kernel escapes tabs inside.
+say mounts "$(grep -E ' - (9p|drvfs|virtiofs|tmpfs) ' /proc/self/mountinfo 2>/dev/null | tr '\n' '\t')"
 say interop "$(setting interop enabled)"
 if bwrap=$(command -v bwrap); then
   say bubblewrap "$("$bwrap" --version 2>&1 | head -n 1)"

@@ -134,8 +134,10 @@ class WslPathsTest {
     assertThat(inside.evaluate("/opt/tool/bin", Operation.READ).allowed()).isTrue();
     assertThat(GuestPolicy.doors(new WslPaths("x", "/drives/")))
         .contains("/drives", "/mnt/wsl", "/mnt/wslg");
-    // If drives are mounted at the root itself, no single directory can be hidden.
-    assertThat(GuestPolicy.doors(new WslPaths("x", "/"))).doesNotContain("").contains("/mnt/wsl");
+    // Drives that are mounted at the root itself are found by their mounts: DoorMountsTest.
+    assertThat(GuestPolicy.doors(new WslPaths("x", "/")))
+        .doesNotContain("", "/")
+        .contains("/wsl", "/wslg", "/run/wsl");
     assertThat(policy.rules()).noneMatch(rule -> rule.access() == Access.NONE);
   }
 
@@ -219,7 +221,8 @@ class WslPathsTest {
                     'U', "\\??\\UNC\\server\\share",
                     'Z', "\\Device\\LanmanRedirector\\;Z:00000001\\server\\share",
                     'M', "\\Device\\Mup\\;LanmanRedirector\\;M:01\\server\\share",
-                    'Q', "\\??\\unix\\mnt")));
+                    'Q', "\\??\\unix\\mnt")),
+            List.of());
     assertThat(paths.toLinux("C:\\work")).isEqualTo("/mnt/c/work");
     assertThat(paths.toLinux("q:\\work")).isEqualTo("/mnt/q/work");
     assertThatThrownBy(() -> paths.toLinux("s:\\src"))

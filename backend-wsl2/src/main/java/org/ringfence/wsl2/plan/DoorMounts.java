@@ -1,0 +1,92 @@
+package org.ringfence.wsl2.plan;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
+import org.ringfence.policy.path.PathContext;
+
+/**
+ * Finds the mounts of a distribution that lead to Windows or to other distributions: in the table
+ * of mounts, and not in settings, which say what may be in force after the next boot. Pure.
+ */
+public final class DoorMounts {
+  // proc_pid_mountinfo(5): the fifth field is the place; the type follows " - ".
+  private static final Pattern LINE = Pattern.compile("\\S+ \\S+ \\S+ \\S+ (\\S+) .*? - (\\S+) .*");
+  private static final Pattern ESCAPED = Pattern.compile("\\\\([0-7]{3})");
+  private static final Set<String> OF_WINDOWS = Set.of("9p", "drvfs", "virtiofs");
+  // The libraries of graphics drivers, which WSL mounts for reading alone.
+  private static final String DRIVERS = "/usr/lib/wsl/";
+  // What distributions share and the desktop, below the root of the drives wherever that is.
+  private static final Set<String> SHARED = Set.of("wsl", "wslg");
+  private static final int OCTAL = 8;
+
+  private DoorMounts() {}
+
+  /**
+   * Finds the doors.
+   *
+   * @param mountinfo the content of {@code /proc/self/mountinfo}
+   * @return the places where they are mounted, in order
+   */
+  public static List<String> of(String mountinfo) {
+    Set<String> doors = new TreeSet<>();
+    for (String line : mountinfo.split("[\\n\\t]")) {
+      Matcher fields = LINE.matcher(line);
+      if (!fields.matches()) {
+        continue;
+      }
+      String place = unescaped(fields.group(1));
+      String type = fields.group(2);
+      boolean ofWindows = OF_WINDOWS.contains(type) && !place.startsWith(DRIVERS);
+      String name = place.substring(place.lastIndexOf('/') + 1);
+      if (!place.equals("/") && (ofWindows || type.equals("tmpfs") && SHARED.contains(name))) {
+        doors.add(place);
+      }
+    }
+    return new ArrayList<>(doors);
+  }
+
+  /** Undoes the kernel's octal escapes, of bytes. */
+  private static String unescaped(String place) {
+    byte[] bytes =
+        ESCAPED
+            .matcher(
+                new String(place.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1))
+            .replaceAll(
+                found ->
+                    Matcher.quoteReplacement(
+                        String.valueOf((char) Integer.parseInt(found.group(1), OCTAL))))
+            .getBytes(StandardCharsets.ISO_8859_1);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Shuts doors, unless a rule names just that place.
+   *
+   * @param policy a policy of the distribution
+   * @param places the places there
+   * @param doors the doors
+   * @return the policy with a rule for each door that is shut
+   */
+  public static SandboxPolicy shut(SandboxPolicy policy, PathContext places, List<String> doors) {
+    List<String> named =
+        EffectivePolicy.of(policy, places).rules().stream().map(EffectiveRule::path).toList();
+    PolicyBuilder shut = policy.toBuilder();
+    for (String door : doors) {
+      if (!named.contains(door)) {
+        shut.rule(door, Access.NONE, MissingPath.SKIP);
+      }
+    }
+    return shut.build();
+  }
+}
