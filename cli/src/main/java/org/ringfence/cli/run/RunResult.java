@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.Ending;
 import org.ringfence.Termination;
@@ -38,6 +39,11 @@ import org.ringfence.policy.value.InvalidPolicyException;
 public record RunResult(
     int exitCode, Ending ending, Optional<Usage> usage, List<Violation> denials) {
   private static final Pattern DESCRIPTOR = Pattern.compile("/(?:dev|proc/self)/fd/\\d+");
+  // proc_pid_fdinfo(5): the flags in octal, of which O_ACCMODE are the last two bits.
+  private static final Path FLAGS = Path.of("/proc/self/fdinfo");
+  private static final Pattern MODE = Pattern.compile("flags:\\s+[0-7]*([0-7])");
+  private static final int O_ACCMODE = 3;
+  private static final String WRITABLE = "a descriptor that is open for writing: 3>result.json";
   private static final Pattern STREAM =
       Pattern.compile("/dev/std(?:in|out|err)|/(?:dev|proc/self)/fd/[012]");
 
@@ -62,11 +68,11 @@ public record RunResult(
           "a file or a descriptor of yours, /dev/fd/3: this stream is the command's");
     }
     if (DESCRIPTOR.matcher(name).matches()) {
+      demandForWriting(name);
       try (FileOutputStream open = new FileOutputStream(name, true)) {
         open.flush();
       } catch (IOException e) {
-        throw new InvalidPolicyException(
-            "--json", name, "a descriptor that is open for writing: 3>result.json", e);
+        throw new InvalidPolicyException("--json", name, WRITABLE, e);
       }
       return;
     }
@@ -81,6 +87,25 @@ public record RunResult(
       possible.writer().flush();
     } catch (FileSystemException e) {
       throw FileFailure.of("cannot write the result", name, e);
+    }
+  }
+
+  /**
+   * Refuses a descriptor that is open for reading alone. Linux would open its file again, for
+   * writing; and a number that the caller left out may be that of one of this JVM's own files.
+   */
+  private static void demandForWriting(String name) throws IOException {
+    String number = name.substring(name.lastIndexOf('/') + 1);
+    Path info = FLAGS.resolve(number);
+    if (!Files.exists(info)) {
+      // Elsewhere opening such a name copies the descriptor, with its mode.
+      return;
+    }
+    for (String line : Files.readAllLines(info)) {
+      Matcher flags = MODE.matcher(line);
+      if (flags.matches() && (flags.group(1).charAt(0) - '0' & O_ACCMODE) == 0) {
+        throw new InvalidPolicyException("--json", name, WRITABLE);
+      }
     }
   }
 
