@@ -2,12 +2,14 @@
 
 import datetime
 import json
+import os
 import pathlib
 import re
 import sys
 
 BACKENDS = ["landlock", "bubblewrap"]
 NOT_RUN = 125
+TRIED = [step for step in ("short", "verify") if step in os.environ["RINGFENCE_VM_STEPS"].split()]
 
 
 def text(path):
@@ -50,6 +52,8 @@ def guest(folder):
             "run": number(folder / f"run-{backend}.exit"),
             "build": number(folder / f"build-{backend}.exit"),
             "verify": number(folder / f"verify-{backend}.exit"),
+            "short": number(folder / f"short-{backend}.exit"),
+            "attacks": counts(folder / f"short-{backend}.json"),
             "cases": counts(folder / f"{backend}.json"),
         }
     return said
@@ -59,18 +63,20 @@ def ended(value):
     return "not run" if value is None else "passed" if value == 0 else f"exit {value}"
 
 
-def row(said, backend):
-    found = said["backends"][backend]
-    cases = found["cases"]
+def shown(cases, code):
     if cases is None:
         # 126 is a refusal.
-        shown = "not run" if found["verify"] is None else f"none, exit {found['verify']}"
-        failed = ""
-    else:
-        shown = f"{cases['PASS']} passed, {cases['FAIL']} failed, {cases['NOT_APPLICABLE']} n/a, {cases['SKIPPED']} skipped"
-        failed = " ".join(cases["failed"])
+        return ("not run" if code is None else f"none, exit {code}"), []
+    return f"{cases['PASS']} passed, {cases['FAIL']} failed, {cases['NOT_APPLICABLE']} n/a, {cases['SKIPPED']} skipped", cases["failed"]
+
+
+def row(said, backend):
+    found = said["backends"][backend]
+    attacks, failed = shown(found["attacks"], found["short"])
+    cases, more = shown(found["cases"], found["verify"])
     place = f"{said['release'] or said['kernel']} {said['arch']}"
-    return f"| {place} | {said['user']} | {backend} | {ended(found['run'])} | {shown} | {failed} | {ended(found['build'])} |"
+    cells = [place, said["user"], backend, ended(found["run"]), attacks, cases, " ".join(failed + more), ended(found["build"])]
+    return f"| {' | '.join(cells)} |"
 
 
 def main():
@@ -78,16 +84,16 @@ def main():
     guests = [guest(each) for each in sorted(folder.iterdir()) if each.is_dir()]
     today = datetime.date.today().isoformat()
     (folder / "results.json").write_text(json.dumps({"date": today, "guests": guests}, indent=2) + "\n")
-    lines = [f"Run on {today}.", "", "| kernel | user | backend | `run -- true` | cases | failed | build with make |", "|---|---|---|---|---|---|---|"]
+    lines = [f"Run on {today}.", "", "| kernel | user | backend | `run -- true` | short list | cases | failed | build with make |", "|---|---|---|---|---|---|---|---|"]
     lines += [row(said, backend) for said in guests for backend in BACKENDS]
     lines += [f"\n{said['kernel']} {said['arch']} {said['user']}: {said['problem']}" for said in guests if said["code"] == NOT_RUN]
     (folder / "results.md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
     failed = any(
-        said["code"] not in (0, NOT_RUN) or any((each["cases"] or {}).get("FAIL") for each in said["backends"].values()) for said in guests
+        said["code"] not in (0, NOT_RUN) or any((each[kind] or {}).get("FAIL") for each in said["backends"].values() for kind in ("attacks", "cases")) for said in guests
     )
     complete = bool(guests) and all(
-        said["code"] == 0 and all(each["verify"] is not None for each in said["backends"].values()) for said in guests
+        said["code"] == 0 and all(each[step] is not None for each in said["backends"].values() for step in TRIED) for said in guests
     )
     return 1 if failed else 0 if complete else 3
 
