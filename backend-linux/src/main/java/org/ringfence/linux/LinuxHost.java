@@ -2,6 +2,7 @@ package org.ringfence.linux;
 
 import java.util.Optional;
 import org.ringfence.file.LibraryDirectory;
+import org.ringfence.linux.bind.SpawnDirectory;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.probe.HostProbe;
@@ -50,7 +51,13 @@ final class LinuxHost {
     }
     try (LibraryDirectory unpacking = LibraryDirectory.open()) {
       facts = HostProbe.probe(arch.get()).atMost(newestAbi);
-      availability = Availability.available(facts.describe());
+      availability =
+          facts.has(HostFacts.Feature.OWN_FILE_STATE) || SpawnDirectory.possible()
+              ? Availability.available(facts.describe())
+              : Availability.unavailable(
+                  "no command can be started in its directory: an outer sandbox denies unshare,"
+                      + " and the C library has no posix_spawn_file_actions_addchdir_np",
+                  "glibc 2.29 or newer, or a seccomp profile that allows unshare");
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
       availability =
           Availability.unavailable(

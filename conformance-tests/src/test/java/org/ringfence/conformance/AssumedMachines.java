@@ -115,7 +115,7 @@ final class AssumedMachines {
         "no listener",
         lacking(new SeccompNotification("another filter has the listener", true), Set.of()));
     linux.put("calls are interrupted", lacking(new SeccompNotification("", false), Set.of()));
-    linux.put("children out of reach", lacking(Feature.REACHES_CHILD));
+    linux.put("children out of reach", lacking(Feature.YAMA_PERMITS));
     linux.put("no loopback binding", lacking(Feature.LOOPBACK_BINDING));
     linux.put("no close_range", lacking(Feature.CLOSE_RANGE));
     linux.put("no sock_diag", lacking(Feature.UNIX_DIAG));

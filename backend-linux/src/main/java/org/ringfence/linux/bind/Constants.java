@@ -27,8 +27,10 @@ public final class Constants {
   // linux/sched.h
   public static final int CLONE_FS = 0x200;
   public static final int CLONE_FILES = 0x400;
+  public static final int CLONE_NEWUSER = 0x10000000;
 
   // linux/close_range.h
+  public static final int CLOSE_RANGE_UNSHARE = 1 << 1;
 
   // asm-generic/fcntl.h; O_DIRECTORY and O_NOFOLLOW differ on aarch64 and are not listed.
   public static final int O_RDONLY = 0;

@@ -136,7 +136,8 @@ final class CommandStart {
               invocation,
               invocation.descriptors(streams.standard()),
               new SpawnOrders.Confinement(confined, abi.scopes(), killsLeftovers(), threadFilter),
-              new SpawnOrders.Signals(wake, supervisor.event()));
+              new SpawnOrders.Signals(wake, supervisor.event()),
+              sandboxThread.ownFileState());
       CommandThread commandThread = new CommandThread(kernel, orders);
       Optional<MemoryHold> memory =
           bubblewrap == null ? Optional.of(MemoryHold.begin(kernel)) : Optional.empty();

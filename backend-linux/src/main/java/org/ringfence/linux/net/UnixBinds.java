@@ -2,6 +2,7 @@ package org.ringfence.linux.net;
 
 import static org.ringfence.linux.bind.Constants.AF_UNIX;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.SO_COOKIE;
 import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
 
@@ -111,6 +112,11 @@ final class UnixBinds {
     byte[] bytes = new byte[2 + entry.given().length + 1];
     bytes[0] = AF_UNIX;
     System.arraycopy(entry.given(), 0, bytes, 2, entry.given().length);
+    // A container's filter may deny it; then directory and umask would be those of the whole JVM.
+    long unshared = kernel.call(Syscall.UNSHARE, CLONE_FS);
+    if (unshared < 0) {
+      return unshared;
+    }
     try (NativeBlock block = new NativeBlock(32)) {
       long entered = kernel.call(Syscall.FCHDIR, entry.directory());
       if (entered < 0) {

@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Facts about this machine, found by trying.
@@ -26,8 +28,14 @@ public record HostFacts(
 
   /** A feature that a machine has or lacks. */
   public enum Feature {
-    /** A child's memory and descriptors can be reached (Yama, Linux 5.6). */
-    REACHES_CHILD,
+    /** Yama lets a parent reach its descendants. */
+    YAMA_PERMITS,
+    /** A child's memory can be read (process_vm_readv). */
+    CHILD_MEMORY,
+    /** A child's descriptors can be copied (pidfd_getfd, Linux 5.6). */
+    CHILD_DESCRIPTORS,
+    /** A thread can have a umask and a directory of its own (unshare with CLONE_FS). */
+    OWN_FILE_STATE,
     /** A socket can be tied to the loopback device (Linux 5.7 without CAP_NET_RAW). */
     LOOPBACK_BINDING,
     /** Descriptors can be closed by range (Linux 5.9). */
@@ -128,6 +136,37 @@ public record HostFacts(
   }
 
   /**
+   * Returns why the supervisor cannot act for a child: it needs the child's memory and descriptors,
+   * and the child's umask on a thread of its own.
+   *
+   * @return the reason; empty when it can
+   */
+  public String childProblem() {
+    if (!has(Feature.YAMA_PERMITS)) {
+      return "a child's memory and descriptors cannot be reached (kernel.yama.ptrace_scope)";
+    }
+    String denied =
+        Stream.of(
+                has(Feature.CHILD_MEMORY) ? "" : "process_vm_readv",
+                has(Feature.CHILD_DESCRIPTORS) ? "" : "pidfd_getfd",
+                has(Feature.OWN_FILE_STATE) ? "" : "unshare")
+            .filter(call -> !call.isEmpty())
+            .collect(Collectors.joining(", "));
+    return denied.isEmpty()
+        ? ""
+        : "an outer sandbox, such as a container's seccomp profile, denies " + denied;
+  }
+
+  /**
+   * Returns whether the supervisor can act for a child.
+   *
+   * @return true if it can
+   */
+  public boolean reachesChild() {
+    return childProblem().isEmpty();
+  }
+
+  /**
    * Returns whether the machine has a feature.
    *
    * @param feature the feature
@@ -149,7 +188,8 @@ public record HostFacts(
     facts.put("landlock ABI", Integer.toString(abi.version()));
     facts.put("seccomp listener", listener() ? "yes" : listenerProblem());
     facts.put("seccomp WAIT_KILLABLE", yesNo(seccomp.waitKillable()));
-    facts.put("reaches child memory and descriptors", yesNo(has(Feature.REACHES_CHILD)));
+    facts.put(
+        "reaches child memory and descriptors", reachesChild() ? "yes" : "no: " + childProblem());
     facts.put("sockets bound to loopback", yesNo(has(Feature.LOOPBACK_BINDING)));
     facts.put("close_range", yesNo(has(Feature.CLOSE_RANGE)));
     facts.put("unix sock_diag", yesNo(has(Feature.UNIX_DIAG)));

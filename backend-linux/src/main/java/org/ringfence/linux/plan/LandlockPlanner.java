@@ -129,7 +129,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     return enforced(
         !facts.listener()
             ? "denied everywhere: " + facts.listenerProblem()
-            : !facts.has(Feature.REACHES_CHILD)
+            : !facts.reachesChild()
                 ? "denied everywhere, since a child's arguments cannot be read here"
                 : SUPERVISOR + ", done on a checked descriptor");
   }

@@ -145,11 +145,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
 
   /** Returns why the supervisor cannot decide on names; empty if it can. */
   final String namesProblem() {
-    return !facts.listener()
-        ? facts.listenerProblem()
-        : facts.has(Feature.REACHES_CHILD)
-            ? ""
-            : "a child's memory and descriptors cannot be reached (kernel.yama.ptrace_scope)";
+    return !facts.listener() ? facts.listenerProblem() : facts.childProblem();
   }
 
   @Override
@@ -230,9 +226,13 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
 
   /** Returns the remedy where the supervisor is missing or cannot reach a child. */
   final String reachRemedy() {
-    return facts.listener() && !facts.has(Feature.REACHES_CHILD)
-        ? "sysctl kernel.yama.ptrace_scope=1 (3 lasts until a restart), and Linux 5.6 or newer"
-        : listenerRemedy();
+    if (!facts.listener() || facts.reachesChild()) {
+      return listenerRemedy();
+    }
+    return facts.has(Feature.YAMA_PERMITS)
+        ? "in a container, a seccomp profile that also allows pidfd_getfd, process_vm_readv, and"
+            + " unshare without namespaces (--security-opt seccomp=FILE; docs/containers.md)"
+        : "sysctl kernel.yama.ptrace_scope=1 (3 lasts until a restart), and Linux 5.6 or newer";
   }
 
   /** Answers a guarantee for which the supervisor makes connections. */

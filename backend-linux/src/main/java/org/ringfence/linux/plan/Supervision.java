@@ -122,7 +122,7 @@ public record Supervision(
   public static boolean signalsDecided(HostFacts facts) {
     return !facts.abi().scopes()
         && facts.listener()
-        && facts.has(Feature.REACHES_CHILD)
+        && facts.reachesChild()
         && facts.has(Feature.MARKED_PROCESSES);
   }
 
@@ -138,7 +138,7 @@ public record Supervision(
     return !facts.abi().handlesTruncation()
         && policy.policy().fileDefault() != FileDefault.WRITE
         && facts.listener()
-        && facts.has(Feature.REACHES_CHILD);
+        && facts.reachesChild();
   }
 
   /**
@@ -164,9 +164,7 @@ public record Supervision(
   public static Supervision inNamespaces(
       EffectivePolicy policy, HostFacts facts, Observation observed) {
     boolean judged =
-        facts.listener()
-            && facts.has(Feature.REACHES_CHILD)
-            && !ReadDenials.replaceable(policy).isEmpty();
+        facts.listener() && facts.reachesChild() && !ReadDenials.replaceable(policy).isEmpty();
     // A link or a new name would bypass a decision by name.
     boolean mounted = namesMounted(policy, facts);
     boolean names = !mounted && namesHeld(policy, facts) || judged && writesByDefault(policy);
@@ -195,7 +193,7 @@ public record Supervision(
   public static boolean streamsHeld(EffectivePolicy policy, HostFacts facts) {
     return policy.policy().fileDefault() != FileDefault.WRITE
         && facts.listener()
-        && facts.has(Feature.REACHES_CHILD);
+        && facts.reachesChild();
   }
 
   private static boolean writesByDefault(EffectivePolicy policy) {
@@ -218,7 +216,7 @@ public record Supervision(
     return any
         && policy.policy().fileDefault() != FileDefault.WRITE
         && facts.listener()
-        && facts.has(Feature.REACHES_CHILD);
+        && facts.reachesChild();
   }
 
   /**
@@ -232,7 +230,7 @@ public record Supervision(
   public static boolean namesMounted(EffectivePolicy policy, HostFacts facts) {
     return policy.policy().protectedNames().findsAtEnd()
         && facts.listener()
-        && facts.has(Feature.REACHES_CHILD)
+        && facts.reachesChild()
         && namesDecidedFor(policy).isEmpty();
   }
 
@@ -278,9 +276,7 @@ public record Supervision(
    * anywhere at any time.
    */
   private static boolean readsHeld(EffectivePolicy policy, HostFacts facts) {
-    return !policy.policy().denyGlobs().isEmpty()
-        && facts.listener()
-        && facts.has(Feature.REACHES_CHILD);
+    return !policy.policy().denyGlobs().isEmpty() && facts.listener() && facts.reachesChild();
   }
 
   /**

@@ -15,9 +15,12 @@ import org.ringfence.file.SystemProgram;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapFeatures.OwnLoopbackShell;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.plan.Availability;
@@ -89,7 +92,8 @@ public final class BubblewrapProbe {
       Result result = own.ok() ? own : trial(program, false);
       if (!result.ok()) {
         return unusable(
-            "bubblewrap " + number + " cannot set up a sandbox: " + result.said(), remedy(setuid));
+            "bubblewrap " + number + " cannot set up a sandbox: " + result.said(),
+            NamespaceRemedy.of(Path.of("/proc"), filtered(), setuid));
       }
       BubblewrapFeatures features =
           new BubblewrapFeatures(program.toString(), number, own.ok(), setuid);
@@ -169,35 +173,15 @@ public final class BubblewrapProbe {
     }
   }
 
-  /** Names the switch that is off, as the kernel shows it. */
-  private static String remedy(boolean setuid) {
-    if (one("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
-      return "AppArmor keeps programs from making user namespaces; an AppArmor profile for bwrap"
-          + " with 'userns,', or sysctl kernel.apparmor_restrict_unprivileged_userns=0";
-    }
-    if (one("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
-      return "sysctl kernel.unprivileged_userns_clone=1";
-    }
-    if (one("/proc/sys/user/max_user_namespaces", "0")) {
-      return "sysctl user.max_user_namespaces=15000";
-    }
-    if (!Files.exists(Path.of("/proc/self/ns/user"))) {
-      return "a kernel with CONFIG_USER_NS";
-    }
-    if (setuid) {
-      return "user namespaces for ordinary users: bwrap is setuid, but under no_new_privs that has"
-          + " no effect";
-    }
-    return "user namespaces: in a container, a seccomp profile that lets unshare and mount through"
-        + " (podman and docker: --security-opt seccomp=...)";
-  }
-
-  private static boolean one(String file, String value) {
-    try {
-      return Files.readString(Path.of(file)).strip().equals(value);
-    } catch (IOException e) {
-      // This kernel has no such switch.
-      return false;
-    }
+  /**
+   * Returns whether a seccomp filter denies namespaces. The kernel itself makes none for one thread
+   * of several and answers EINVAL before it looks at any right (kernel/fork.c,
+   * check_unshare_flags).
+   */
+  private static boolean filtered() {
+    return Arch.current()
+        .map(arch -> new Kernel(arch).call(Syscall.UNSHARE, Constants.CLONE_NEWUSER))
+        .filter(result -> result != -Errno.EINVAL.value())
+        .isPresent();
   }
 }

@@ -2,6 +2,7 @@ package org.ringfence.linux.probe;
 
 import static org.ringfence.linux.bind.Constants.AF_INET;
 import static org.ringfence.linux.bind.Constants.AF_UNIX;
+import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
 import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_NEW_LISTENER;
 import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
@@ -14,11 +15,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.ringfence.linux.bind.Descriptors;
@@ -93,7 +96,10 @@ public final class HostProbe {
 
   private Set<Feature> features() {
     Map<Feature, Boolean> found = new EnumMap<>(Feature.class);
-    found.put(Feature.REACHES_CHILD, reachesChild());
+    found.put(Feature.YAMA_PERMITS, yamaPermits());
+    found.put(Feature.CHILD_MEMORY, readsChild());
+    found.put(Feature.CHILD_DESCRIPTORS, copiesDescriptors());
+    found.put(Feature.OWN_FILE_STATE, ownFileState());
     found.put(Feature.LOOPBACK_BINDING, loopbackBinding());
     found.put(Feature.CLOSE_RANGE, closeRange());
     found.put(Feature.UNIX_DIAG, unixDiag());
@@ -156,31 +162,52 @@ public final class HostProbe {
             : "seccomp listener: " + Errno.name(error);
   }
 
-  private boolean reachesChild() {
+  private static boolean yamaPermits() {
     try {
-      if (Files.exists(YAMA)
-          && Integer.parseInt(Files.readString(YAMA).trim()) > YAMA_DESCENDANTS) {
-        return false;
-      }
+      return !Files.exists(YAMA)
+          || Integer.parseInt(Files.readString(YAMA).trim()) <= YAMA_DESCENDANTS;
     } catch (IOException | NumberFormatException e) {
       return false;
     }
-    // This process serves as the child: the calls have to exist.
+  }
+
+  /** This process serves as the child: the call has to exist. */
+  private boolean readsChild() {
     try (NativeBlock block = new NativeBlock(64)) {
-      int pid = (int) ProcessHandle.current().pid();
       byte[] pattern = {1, 2, 3, 0};
+      int pid = (int) ProcessHandle.current().pid();
       byte[] read = new TargetMemory(kernel).read(pid, block.bytes(pattern), pattern.length);
+      return Arrays.equals(pattern, read);
+    } catch (AccessException e) {
+      return false;
+    }
+  }
+
+  private boolean copiesDescriptors() {
+    try {
       int event = descriptors.event();
       try {
         TargetMemory child = new TargetMemory(kernel);
-        child.close(child.descriptor(pid, event));
+        child.close(child.descriptor((int) ProcessHandle.current().pid(), event));
+        return true;
       } finally {
         descriptors.close(event);
       }
-      return java.util.Arrays.equals(pattern, read);
     } catch (AccessException | IOException e) {
       return false;
     }
+  }
+
+  /** Gives a thread that ends at once a umask and a directory of its own. */
+  private boolean ownFileState() {
+    AtomicLong result = new AtomicLong();
+    Thread trial =
+        new Thread(
+            () -> result.set(kernel.call(Syscall.UNSHARE, CLONE_FS)), "ringfence-probe-unshare");
+    trial.setDaemon(true);
+    trial.start();
+    ThreadEnd.await(trial);
+    return result.get() == 0;
   }
 
   /** Closes a range in which no descriptor can be. */

@@ -1,11 +1,15 @@
 package org.ringfence.linux.restricted;
 
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.CLONE_FILES;
 import static org.ringfence.linux.bind.Constants.CLONE_FS;
+import static org.ringfence.linux.bind.Constants.CLOSE_RANGE_UNSHARE;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.FD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.F_SETFD;
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.O_PATH;
 import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
 import static org.ringfence.linux.bind.Constants.SIGCONT;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
@@ -144,14 +148,19 @@ public final class CommandThread implements Runnable {
 
   @RestrictedThread
   private boolean spawn() {
-    long result = kernel.call(Syscall.UNSHARE, CLONE_FILES | CLONE_FS);
+    long result =
+        orders.ownFileState
+            ? kernel.call(Syscall.UNSHARE, CLONE_FILES | CLONE_FS)
+            // Docker's seccomp profile denies unshare, and lets this make a private table.
+            : kernel.call(
+                Syscall.CLOSE_RANGE, LAST_DESCRIPTOR, LAST_DESCRIPTOR, CLOSE_RANGE_UNSHARE);
     if (result >= 0) {
       result = keepNeededDescriptorsOnly();
     }
     if (result < 0) {
       return failed(STEP_DESCRIPTORS, result);
     }
-    result = kernel.call(Syscall.CHDIR, orders.directory);
+    result = enterDirectory();
     if (result < 0) {
       return failed(STEP_DIRECTORY, result);
     }
@@ -179,6 +188,22 @@ public final class CommandThread implements Runnable {
     }
     pid = orders.block.getInt(orders.pid);
     return keepOwnDescriptorsOnly();
+  }
+
+  /**
+   * Enters the directory, or checks that the child, which enters it then, can: an error of the
+   * spawn does not say which of its steps failed.
+   */
+  @RestrictedThread
+  private long enterDirectory() {
+    if (orders.ownFileState) {
+      return kernel.call(Syscall.CHDIR, orders.directory);
+    }
+    long entered = kernel.call(Syscall.OPENAT, AT_FDCWD, orders.inDirectory, O_PATH | O_CLOEXEC, 0);
+    if (entered >= 0) {
+      kernel.call(Syscall.CLOSE, entered);
+    }
+    return entered;
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.ringfence.linux.restricted;
 
+import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.PR_CAPBSET_DROP;
 import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
 import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
@@ -57,6 +58,7 @@ public final class SandboxThread implements AutoCloseable {
   private final FutexWord filteredWord;
   private final Thread thread;
   private volatile long restriction;
+  private volatile boolean ownFileState;
   private volatile Filter filter;
   private volatile long filtering;
   private boolean filtered;
@@ -124,6 +126,8 @@ public final class SandboxThread implements AutoCloseable {
     if (result >= 0 && scopeRuleset >= 0) {
       result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, scopeRuleset, 0);
     }
+    // Threads that it starts share this state until they ask for their own.
+    ownFileState = kernel.call(Syscall.UNSHARE, CLONE_FS) >= 0;
     restriction = result;
     restrictedWord.set();
     boolean full = false;
@@ -254,6 +258,14 @@ public final class SandboxThread implements AutoCloseable {
       block.setInt(data + 4, held);
       return kernel.call(Syscall.CAPSET, header, data);
     }
+  }
+
+  /**
+   * Returns whether its command threads can have a directory of their own; a container's seccomp
+   * profile may deny that.
+   */
+  public boolean ownFileState() {
+    return ownFileState;
   }
 
   /** Requests the start of a command thread. */

@@ -8,6 +8,7 @@ import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.bind.SpawnDirectory;
 import org.ringfence.linux.bpf.BpfProgram;
 import org.ringfence.linux.plan.ThreadFilter;
 
@@ -40,6 +41,11 @@ public final class SpawnOrders implements AutoCloseable {
   final long shellArguments;
   final long environment;
   final long directory;
+
+  /** A path that leads through the directory. */
+  final long inDirectory;
+
+  final boolean ownFileState;
   final long actions;
   final long attributes;
   final long pid;
@@ -81,13 +87,15 @@ public final class SpawnOrders implements AutoCloseable {
    * @param descriptors the descriptors that become 0, 1, 2 and so on
    * @param confinement null for the watchdog
    * @param signals descriptors to wake the command thread and to wake the supervisor
+   * @param ownFileState whether the command thread can enter the directory itself
    */
   public SpawnOrders(
       Kernel kernel,
       Invocation invocation,
       int[] descriptors,
       Confinement confinement,
-      Signals signals) {
+      Signals signals,
+      boolean ownFileState) {
     List<String> command = invocation.arguments();
     List<String> variables = new ArrayList<>();
     invocation.environment().forEach((name, value) -> variables.add(name + "=" + value));
@@ -100,7 +108,7 @@ public final class SpawnOrders implements AutoCloseable {
                 + NativeBlock.sizeOf(viaShell)
                 + NativeBlock.sizeOf(variables)
                 + 3L * invocation.program().length()
-                + 3L * invocation.directory().length()
+                + 6L * invocation.directory().length()
                 + 2 * SPAWN_STRUCT_BYTES
                 + 2 * SIGSET_BYTES
                 + USAGE_BYTES
@@ -112,6 +120,8 @@ public final class SpawnOrders implements AutoCloseable {
     this.shellArguments = block.strings(viaShell);
     this.environment = block.strings(variables);
     this.directory = block.string(invocation.directory());
+    this.inDirectory = block.string(invocation.directory() + "/.");
+    this.ownFileState = ownFileState;
     this.pid = block.allocate(8);
     this.status = block.allocate(8);
     this.usage = block.allocate(USAGE_BYTES);
@@ -183,6 +193,9 @@ public final class SpawnOrders implements AutoCloseable {
 
   private void spawnStructures(int[] standard, boolean leadsSession) {
     LibC.posix_spawn_file_actions_init(actions);
+    if (!ownFileState) {
+      SpawnDirectory.posix_spawn_file_actions_addchdir_np(actions, directory);
+    }
     for (int target = 0; target < standard.length; target++) {
       LibC.posix_spawn_file_actions_adddup2(actions, standard[target], target);
     }

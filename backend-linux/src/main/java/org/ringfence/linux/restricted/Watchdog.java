@@ -175,7 +175,8 @@ public final class Watchdog implements AutoCloseable {
                   descriptors),
               IntStream.concat(IntStream.of(ends[0], sink, sink), lifeline).toArray(),
               null,
-              new SpawnOrders.Signals(wake, wake));
+              new SpawnOrders.Signals(wake, wake),
+              sandboxThread.ownFileState());
       CommandThread commandThread = new CommandThread(kernel, orders);
       sandboxThread.start(commandThread);
       commandThread.awaitStarted();

@@ -198,8 +198,9 @@ public final class Supervisor implements AutoCloseable {
 
   private void serve(Room room) {
     // Files made for a command get the command's umask, not this JVM's.
-    kernel.call(Syscall.UNSHARE, CLONE_FS);
-    kernel.call(Syscall.UMASK, 0);
+    if (kernel.call(Syscall.UNSHARE, CLONE_FS) >= 0) {
+      kernel.call(Syscall.UMASK, 0);
+    }
     threads.awaitTurn();
     try (room) {
       room.held().answerSoon();

@@ -78,8 +78,9 @@ public final class WaitingCalls implements AutoCloseable {
 
   /** Runs a task with its own umask, 0, and its own directory, as a supervising thread has them. */
   private void run(Runnable task) {
-    kernel.call(Syscall.UNSHARE, CLONE_FS);
-    kernel.call(Syscall.UMASK, 0);
+    if (kernel.call(Syscall.UNSHARE, CLONE_FS) >= 0) {
+      kernel.call(Syscall.UMASK, 0);
+    }
     task.run();
   }
 

@@ -283,7 +283,7 @@ class LandlockCompilerTest {
             .publish("8080:3000")
             .build();
     HostFacts able = facts(7, true, false);
-    HostFacts yama = lacking(Feature.REACHES_CHILD);
+    HostFacts yama = lacking(Feature.YAMA_PERMITS);
     for (String id : List.of("network.external", "network.publish")) {
       assertThat(plan(policy, able).get(id).level()).isEqualTo(Enforcement.ENFORCED);
       assertThat(plan(policy, facts(7, false, false)).get(id).level())
@@ -324,7 +324,7 @@ class LandlockCompilerTest {
   @Test
   void eachReasonThatNamesYamaHasARemedyThatNamesIt() {
     EffectivePolicy policy = EffectivePolicy.of(Presets.load("workspace-write"), PLACES);
-    assertThat(ofBoth(policy, lacking(Feature.REACHES_CHILD)))
+    assertThat(ofBoth(policy, lacking(Feature.YAMA_PERMITS)))
         .filteredOn(each -> each.reason().contains("ptrace_scope"))
         .hasSizeGreaterThan(2)
         .allMatch(each -> each.remedy().contains("kernel.yama.ptrace_scope=1"));
