@@ -9,10 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.Backends;
 import org.ringfence.plan.SandboxPlan;
@@ -129,13 +134,20 @@ class OwnFilesTest {
     Path dist = Files.createDirectories(workspace.resolve("checkout/cli/target/lib")).getParent();
     Files.copy(LAUNCHER, workspace.resolve("checkout/ringfence"));
     Files.createFile(dist.resolve("ringfence-cli-0.jar"));
+    copyClasses(
+        Stream.of(System.getProperty("java.class.path").split(":")).map(Path::of).toList(),
+        dist.resolve("lib"));
+    return workspace.resolve("checkout/ringfence");
+  }
+
+  /** Copies entries of a class path, directories of classes as archives. */
+  private void copyClasses(List<Path> entries, Path lib) throws IOException, InterruptedException {
     int number = 0;
-    for (String entry : System.getProperty("java.class.path").split(":")) {
-      Path from = Path.of(entry);
+    for (Path from : entries) {
       if (Files.isRegularFile(from)) {
-        Files.copy(from, dist.resolve("lib/" + from.getFileName()));
+        Files.copy(from, lib.resolve(from.getFileName()));
       } else if (Files.isDirectory(from)) {
-        Path to = dist.resolve("lib/ringfence-" + number++ + ".jar");
+        Path to = lib.resolve("ringfence-" + number++ + ".jar");
         List<String> jar =
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "jar").toString(),
@@ -148,7 +160,23 @@ class OwnFilesTest {
         result(jar);
       }
     }
-    return workspace.resolve("checkout/ringfence");
+  }
+
+  /** Makes an archive whose manifest names those of a directory, as a build's application has. */
+  private Path jarThatNames(Path lib) throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, Main.class.getName());
+    try (Stream<Path> jars = Files.list(lib)) {
+      manifest
+          .getMainAttributes()
+          .put(
+              Attributes.Name.CLASS_PATH,
+              jars.map(jar -> "lib/" + jar.getFileName()).collect(Collectors.joining(" ")));
+    }
+    Path jar = lib.resolveSibling("app.jar");
+    new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+    return jar;
   }
 
   /** Returns the home of this JVM and the homes of the JVMs beside it. */
@@ -214,5 +242,34 @@ class OwnFilesTest {
                 attack));
     assertThat(result.exit()).as(result.output()).isZero();
     assertThat(workspace.resolve("checkout/other")).exists();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"landlock,loader", "landlock,layer", "bubblewrap,jar"})
+  void commandCannotChangeCodeThatIsNotOnTheClassPath(String backend, String way) throws Exception {
+    assumeTrue(backends().toList().contains(backend), () -> backend + " cannot run here");
+    Path lib = Files.createDirectories(workspace.resolve("app/lib"));
+    copyClasses(ModularApplication.modulesOfThisTest(), lib);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    if (way.equals("jar")) {
+      command.addAll(List.of("-jar", jarThatNames(lib).toString()));
+    } else {
+      Path classes = Path.of(OwnFilesTest.class.getResource("/").toURI());
+      command.addAll(
+          List.of("-cp", classes.toString(), LoadedCommandLine.class.getName(), way, "" + lib));
+    }
+    // A layer takes some of the archives alone; a command may change the others.
+    String attack =
+        "cd app; : >other && : >lib/new.jar"
+            + " && for jar in lib/jna-5*.jar lib/jackson-databind-*.jar lib/picocli-*.jar; do"
+            + " [ -f $jar ] && ! echo >>$jar && ! rm $jar || exit 1; done && ! mv lib gone";
+    command.addAll(List.of("run", "--backend", backend, "--", "/bin/sh", "-c", attack));
+    Result result = result(command);
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(workspace.resolve("app/other")).exists();
   }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,7 +20,8 @@ import org.ringfence.policy.path.PathStyle;
 
 /**
  * The locations of code that this JVM runs outside any sandbox: the installation, the class path,
- * Java. A command cannot write there unless the policy grants writing everywhere.
+ * the module path, Java, and what the class loaders of Ringfence and of the calling thread read. A
+ * command cannot write there unless the policy grants writing everywhere.
  */
 final class OwnCode {
   private static final String INSTALLATION = "ringfence.installation";
@@ -33,7 +33,8 @@ final class OwnCode {
       SandboxPolicy policy, PathContext places, List<EffectiveRule> placed) {
     if (places.style() != PathStyle.POSIX
         || places.lookup() != PathLookup.HOST
-        || policy.fileDefault() == FileDefault.WRITE) {
+        || policy.fileDefault() == FileDefault.WRITE
+        || placed.stream().noneMatch(rule -> rule.access() == Access.WRITE)) {
       return List.of();
     }
     return all().stream()
@@ -50,12 +51,17 @@ final class OwnCode {
   }
 
   private static Set<Path> all() {
-    List<String> named = new ArrayList<>();
+    Set<String> named = new LinkedHashSet<>();
     split(INSTALLATION, named);
     named.add(System.getProperty("java.home"));
     split("jna.boot.library.path", named);
     split("java.class.path", named);
     split("jdk.module.path", named);
+    LoaderLocations.addListed(named);
+    if (System.getProperty(INSTALLATION) == null) {
+      // The launcher of an installation lists every archive, and opening them takes time.
+      LoaderLocations.addSearched(named);
+    }
     Set<Path> found = new LinkedHashSet<>();
     // Jars lie in few directories, so that few link searches are needed.
     Map<Path, Optional<Path>> directories = new LinkedHashMap<>();
@@ -82,7 +88,7 @@ final class OwnCode {
     return found;
   }
 
-  private static void split(String property, List<String> named) {
+  private static void split(String property, Set<String> named) {
     for (String part : System.getProperty(property, "").split(File.pathSeparator)) {
       if (!part.isEmpty()) {
         named.add(part);
