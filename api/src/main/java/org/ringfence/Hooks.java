@@ -133,9 +133,16 @@ final class Hooks implements EventSink {
     running.remove(command);
   }
 
-  void begun(long id, List<String> words) {
+  /**
+   * Reports a start. A recorder that needs every record gets none of a start that a hook missed.
+   */
+  void begun(long id, List<String> words) throws SandboxException {
     if (!command.isEmpty()) {
-      command(new CommandEvent.Begun(id, words));
+      RuntimeException failure = command(new CommandEvent.Begun(id, words));
+      if (failure != null && needsEveryRecord()) {
+        throw new SandboxException(
+            "the start of the command could not be recorded: " + failure.getMessage(), failure);
+      }
     }
   }
 
@@ -187,15 +194,15 @@ final class Hooks implements EventSink {
     }
   }
 
-  private void command(CommandEvent event) {
+  /** Calls each hook, and returns the first exception or null. */
+  private RuntimeException command(CommandEvent event) {
     Failures failures = new Failures();
     command.forEach(hook -> failures.of(() -> hook.accept(event)));
-    try {
-      failures.rethrow();
-    } catch (RuntimeException e) {
+    if (failures.first != null) {
       // The command must not depend on a hook.
-      LOG.warn("a listener failed", e);
+      LOG.warn("a listener failed", failures.first);
     }
+    return failures.first;
   }
 
   @Override

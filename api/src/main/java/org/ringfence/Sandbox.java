@@ -269,8 +269,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Sets a recorder of programs, connections and denials, such as an {@link
-     * org.ringfence.event.json.AuditLog}.
+     * Sets a recorder of programs, connections and denials.
      *
      * @param recorder keeps the record; called as {@link #onDenied} says
      * @return this opener
@@ -490,8 +489,8 @@ public final class Sandbox implements AutoCloseable {
     if (closed.get()) {
       throw new IllegalStateException("the sandbox is closed");
     }
-    hooks.begun(id, command.command());
     try {
+      hooks.begun(id, command.command());
       return launched(id, command);
     } catch (SandboxException | RuntimeException | Error e) {
       hooks.notStarted(id, e);

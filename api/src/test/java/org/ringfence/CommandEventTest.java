@@ -3,6 +3,8 @@ package org.ringfence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +16,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.FakeBackend.FakeProcess;
 import org.ringfence.event.Violation;
+import org.ringfence.event.json.AuditLog;
+import org.ringfence.event.json.SecretMask;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.spi.EventSink;
@@ -127,6 +131,36 @@ class CommandEventTest {
     try (Sandbox sandbox = opener.onCommand(heard::add).open()) {
       assertThat(sandbox.command("x").run().succeeded()).isTrue();
       assertThat(heard).hasSize(4);
+    }
+  }
+
+  @Test
+  void auditLogThatHasToBeCompleteStartsNoCommandWithoutItsLine() throws Exception {
+    Writer full =
+        new Writer() {
+          @Override
+          public void write(char[] text, int from, int count) throws IOException {
+            throw new IOException("no space left");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    SecretMask mask = SecretMask.usualAnd(List.of());
+    FakeBackend backend = running((process, sink) -> process.exits(0));
+    try (Sandbox sandbox = new AuditLog(full, mask, true).recording(opener(backend)).open()) {
+      assertThatThrownBy(() -> sandbox.command("x").run())
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining("could not be recorded");
+      assertThat(backend.launch).isNull();
+      assertThat(heard).hasSize(2).element(1).isInstanceOf(CommandEvent.NotStarted.class);
+    }
+    // The control: a log that may miss lines does not stop a command.
+    try (Sandbox sandbox = new AuditLog(full, mask, false).recording(opener(backend)).open()) {
+      assertThat(sandbox.command("x").run().succeeded()).isTrue();
     }
   }
 

@@ -1,9 +1,10 @@
 package org.ringfence.event;
 
 /**
- * Records the events of a sandbox, all of them, so that no kind can be left out by mistake. {@link
- * org.ringfence.Sandbox.Opener#recorder} takes it, and observes programs and connections for it.
- * The sandbox calls it on one of its threads, one event at a time.
+ * Records what commands do in a sandbox, all of it, so that no kind can be left out by mistake.
+ * {@link org.ringfence.Sandbox.Opener#recorder} takes it, and observes programs and connections for
+ * it. The sandbox calls it on one of its threads, one event at a time. The starts and ends of the
+ * commands themselves go to {@link org.ringfence.Sandbox.Opener#onCommand}.
  */
 public interface EventRecorder {
   /**
@@ -36,8 +37,8 @@ public interface EventRecorder {
 
   /**
    * Returns whether the sandbox ends commands when a record of an executed program or of a
-   * connection is dropped, or cannot be taken because this recorder throws. Must not block; any
-   * thread may call it.
+   * connection is dropped, or cannot be taken because this recorder throws; and starts none when a
+   * hook of {@code onCommand} throws at its start. Must not block; any thread may call it.
    *
    * @return true if no command may go on without its record
    */

@@ -365,6 +365,10 @@ class RunTest {
         .anyMatch(line -> line.contains("\"event\":\"denied\"") && line.contains("audit.jsonl"))
         .allMatch(line -> line.startsWith("{\"event\":"))
         .noneMatch(line -> line.contains("abc"));
+    assertThat(lines.get(0)).startsWith("{\"event\":\"begun\"").contains("\"argv\":[\"sh\"");
+    assertThat(lines.get(lines.size() - 1))
+        .startsWith("{\"event\":\"ended\"")
+        .contains("\"exitCode\":" + result.exit());
   }
 
   @Test

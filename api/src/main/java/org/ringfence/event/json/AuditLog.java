@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.time.Instant;
 import java.util.Objects;
+import org.ringfence.CommandEvent;
+import org.ringfence.Sandbox;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.DroppedEvents;
@@ -20,9 +22,10 @@ import org.ringfence.text.json.ControlEscapes;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the events of a sandbox as JSON Lines: a line per executed program, with {@code "event":
- * "executed"}, when it has ended, and a line per denial, with {@code "event": "denied"}, and one
- * with {@code "event": "dropped"} that counts dropped events and lines that could not be written.
+ * Writes the events of a sandbox as JSON Lines, each with the name of its {@code event}: {@code
+ * begun} and {@code ended} or {@code notStarted} for each command, {@code executed} for each
+ * program when it has ended, {@code denied}, {@code connection}, and {@code dropped}, which counts
+ * dropped events and lines that could not be written. {@link #recording} connects it to a sandbox.
  * Every line is flushed. Thread-safe.
  */
 public final class AuditLog implements EventRecorder {
@@ -36,6 +39,7 @@ public final class AuditLog implements EventRecorder {
   private final SecretMask mask;
   private final boolean complete;
   private DroppedEvents unwritten = NONE;
+  private long unwrittenCommands;
   private boolean torn;
   private boolean refused;
   private volatile boolean lost;
@@ -64,20 +68,63 @@ public final class AuditLog implements EventRecorder {
     mapper.getFactory().setCharacterEscapes(new ControlEscapes());
   }
 
+  /**
+   * Lets a sandbox write its events here: those of a recorder, and the starts and ends of commands.
+   *
+   * @param opener opens the sandbox
+   * @return the same opener
+   */
+  public Sandbox.Opener recording(Sandbox.Opener opener) {
+    return opener.recorder(this).onCommand(this::command);
+  }
+
+  /**
+   * Writes the start or the end of a command. The arguments are masked as those of programs are.
+   *
+   * @param event the start or the end
+   */
+  public void command(CommandEvent event) {
+    ObjectNode line = mapper.createObjectNode();
+    String name = "ended";
+    if (event instanceof CommandEvent.Begun) {
+      name = "begun";
+    } else if (event instanceof CommandEvent.NotStarted) {
+      name = "notStarted";
+    }
+    line.put("event", name);
+    line.put("time", Instant.now().toString());
+    line.put("command", event.commandId());
+    if (event instanceof CommandEvent.Begun begun) {
+      ArrayNode arguments = line.putArray("argv");
+      mask.apply(begun.command()).forEach(arguments::add);
+    } else if (event instanceof CommandEvent.NotStarted not) {
+      String reason = not.cause().getMessage();
+      line.put("reason", reason == null ? not.cause().getClass().getName() : reason);
+    } else if (event instanceof CommandEvent.Ended ended) {
+      line.put("exitCode", ended.exitCode());
+      line.set("ending", mapper.valueToTree(OutcomeJson.of(ended.ending())));
+      line.set("usage", mapper.valueToTree(OutcomeJson.of(ended.usage())));
+    }
+    write(line, NONE, 1);
+  }
+
   /** Writes a line that counts the missing events. */
   @Override
   public void dropped(DroppedEvents dropped) {
     lost = true;
-    write(line(dropped), dropped);
+    write(line(dropped, 0), dropped);
   }
 
-  private ObjectNode line(DroppedEvents dropped) {
+  private ObjectNode line(DroppedEvents dropped, long commands) {
     ObjectNode line = mapper.createObjectNode();
     line.put("event", "dropped");
     line.put("time", Instant.now().toString());
     line.put("denied", dropped.violations());
     line.put("executed", dropped.commands());
     line.put("connection", dropped.connections());
+    if (commands != 0) {
+      line.put("commands", commands);
+    }
     return line;
   }
 
@@ -164,23 +211,32 @@ public final class AuditLog implements EventRecorder {
     }
   }
 
+  private void write(ObjectNode line, DroppedEvents events) {
+    write(line, events, 0);
+  }
+
   /**
    * Writes a line, after one that counts earlier lines that could not be written.
    *
    * @param events the events that are missing without the line
+   * @param commands the starts and ends that are missing without it
    */
-  private synchronized void write(ObjectNode line, DroppedEvents events) {
+  private synchronized void write(ObjectNode line, DroppedEvents events, long commands) {
     DroppedEvents missing = unwritten.plus(events);
+    long missingCommands = unwrittenCommands + commands;
     try {
-      if (unwritten.equals(NONE)) {
+      if (unwritten.equals(NONE) && unwrittenCommands == 0) {
         append(line);
       } else {
-        append(line(unwritten));
+        append(line(unwritten, unwrittenCommands));
         missing = events;
+        missingCommands = commands;
         append(line);
       }
       unwritten = NONE;
+      unwrittenCommands = 0;
     } catch (IOException e) {
+      unwrittenCommands = missingCommands;
       unwritten = missing;
       torn = true;
       lost = true;

@@ -2,18 +2,26 @@ package org.ringfence.event.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.CommandEvent;
+import org.ringfence.Ending;
+import org.ringfence.SandboxException;
+import org.ringfence.Usage;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.policy.value.InvalidPolicyException;
@@ -138,6 +146,45 @@ class AuditLogTest {
     assertThat(lines.get(1)).contains("\"denied\":4,\"executed\":2,\"connection\":1");
     assertThat(List.of(lines.get(0), lines.get(2), lines.get(3)))
         .allMatch(line -> line.startsWith("{\"event\":\"executed\""));
+  }
+
+  @Test
+  void startsAndEndsThatCouldNotBeWrittenAreCountedApart() {
+    Failing out = new Failing();
+    AuditLog log = new AuditLog(out, USUAL);
+    out.broken = true;
+    log.command(new CommandEvent.Begun(1, List.of("x")));
+    log.executed(record());
+    out.broken = false;
+    log.command(new CommandEvent.NotStarted(1, new IllegalStateException()));
+    assertThat(log.incomplete()).isTrue();
+    assertThat(out.text.toString().lines().filter(line -> line.endsWith("}")))
+        .hasSize(2)
+        .element(0, STRING)
+        .contains("\"denied\":0,\"executed\":1,\"connection\":0,\"commands\":1");
+  }
+
+  @Test
+  void startAndEndOfACommandAreLinesWithItsNumber() throws Exception {
+    StringWriter out = new StringWriter();
+    AuditLog log = new AuditLog(out, USUAL);
+    log.command(new CommandEvent.Begun(9, List.of("curl", "--token", "abc")));
+    log.command(new CommandEvent.NotStarted(9, new SandboxException("there is no curl")));
+    log.command(
+        new CommandEvent.Ended(
+            10,
+            137,
+            new Ending.Signaled(9),
+            new Usage(
+                Optional.of(Duration.ofMillis(2)), OptionalLong.empty(), Duration.ofMillis(5))));
+    String now = "\"time\":\"[0-9:.TZ-]+\",";
+    assertThat(out.toString().lines().map(line -> line.replaceAll(now, "")))
+        .containsExactly(
+            "{\"event\":\"begun\",\"command\":9,\"argv\":[\"curl\",\"--token\",\"***\"]}",
+            "{\"event\":\"notStarted\",\"command\":9,\"reason\":\"there is no curl\"}",
+            "{\"event\":\"ended\",\"command\":10,\"exitCode\":137,"
+                + "\"ending\":{\"kind\":\"signaled\",\"signal\":9},"
+                + "\"usage\":{\"wallMillis\":5,\"cpuMillis\":2}}");
   }
 
   @Test

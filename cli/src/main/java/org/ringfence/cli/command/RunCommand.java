@@ -263,7 +263,7 @@ public final class RunCommand implements Callable<Integer> {
       }
       prompt.ifPresent(asked -> opener.onUnlistedHost(asked::decide, HostPrompt.PATIENCE));
       if (audit != null) {
-        opener.recorder(lines);
+        lines.recording(opener);
       }
       return opener;
     }
