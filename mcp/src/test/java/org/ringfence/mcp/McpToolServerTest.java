@@ -192,14 +192,18 @@ class McpToolServerTest {
     final BufferedReader from;
 
     Lines() throws IOException {
+      this(INITIALIZE);
+      assertThat(answer().at("/result/serverInfo/name").asText()).isEqualTo("ringfence");
+      send(INITIALIZED);
+    }
+
+    Lines(String first) throws IOException {
       process = new ProcessBuilder(server()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
       to = process.getOutputStream();
       from =
           new BufferedReader(
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      send(INITIALIZE);
-      assertThat(answer().at("/result/serverInfo/name").asText()).isEqualTo("ringfence");
-      send(INITIALIZED);
+      send(first);
     }
 
     void send(String line) throws IOException {
@@ -250,6 +254,49 @@ class McpToolServerTest {
       assertThat(client.answer().at("/error/code").asInt()).isEqualTo(-32_601);
       client.run(6, "echo on");
       assertThat(client.answer().at("/result/structuredContent/stdout").asText()).isEqualTo("on\n");
+    }
+  }
+
+  @Test
+  void anUnknownVersionOfTheProtocolIsAnsweredWithAKnownOne() throws Exception {
+    try (Lines client = new Lines(INITIALIZE.replace("2025-06-18", "1900-01-01"))) {
+      // The protocol leaves it to the client to go on or to end.
+      assertThat(client.answer().at("/result/protocolVersion").asText())
+          .matches("20[0-9]{2}-[0-9]{2}-[0-9]{2}");
+    }
+  }
+
+  @Test
+  void requestBeforeTheFirstMessageOfTheProtocolIsNotServed() throws Exception {
+    Path made = workspace.resolve("made");
+    try (Lines client = new Lines(INITIALIZE.replace("initialize", "tools/list"))) {
+      client.run(2, "echo x > made");
+      client.to.close();
+      assertThat(client.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(made).doesNotExist();
+    }
+  }
+
+  @Test
+  void aClientThatNeverReadsLeavesNothingRunning() throws Exception {
+    Path pid = workspace.resolve("pid");
+    try (Lines client = new Lines()) {
+      // More answers than the pipe takes, so that the server waits in a write.
+      for (int i = 0; i < 20; i++) {
+        client.run(10 + i, "head -c 60000 /dev/zero | tr '\\0' x");
+      }
+      client.run(40, "setsid sleep 3600 & echo $! > pid.new; mv pid.new pid; wait");
+      while (!Files.exists(pid)) {
+        assertThat(client.process.isAlive()).isTrue();
+        Thread.sleep(10);
+      }
+      long left = Long.parseLong(Files.readString(pid).strip());
+      assertThat(ProcessHandle.of(left)).as("the control").isPresent();
+      // Half a message: it is none, and the end of the input counts.
+      client.to.write("{\"jsonrpc\":".getBytes(StandardCharsets.UTF_8));
+      client.to.close();
+      assertThat(client.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      ProcessHandle.of(left).ifPresent(process -> process.onExit().join());
     }
   }
 
