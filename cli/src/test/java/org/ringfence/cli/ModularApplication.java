@@ -8,9 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
@@ -25,6 +30,13 @@ import javax.tools.ToolProvider;
  * @param directory an existing directory for the sources and the classes
  */
 record ModularApplication(List<Path> modules, Path directory) {
+  private static final Set<String> AUTOMATIC =
+      Set.of(
+          "agent.sandbox.core",
+          "langchain4j.core",
+          "org.ringfence.agentsandbox",
+          "org.ringfence.langchain4j");
+
   /**
    * Finds the entries of this test's class path that are Ringfence's modules, and the modules that
    * these require.
@@ -50,6 +62,46 @@ record ModularApplication(List<Path> modules, Path directory) {
     return Stream.concat(modulesOfThisTest().stream(), junit).distinct().toList();
   }
 
+  /**
+   * Returns those modules, the libraries without a descriptor, and the adapters for them. A module
+   * without a descriptor is an archive: one is made of an adapter's classes in a directory.
+   */
+  static List<Path> modulesOfThisTestAndAutomaticOnes(Path archives) throws IOException {
+    List<Path> found = new ArrayList<>(modulesOfThisTest());
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      Path path = Path.of(entry);
+      String adapter = adapter(path);
+      if (Files.isRegularFile(path) && AUTOMATIC.contains(name(path))) {
+        found.add(path);
+      } else if (Files.isDirectory(path) && !adapter.isEmpty()) {
+        found.add(archive(path, "org.ringfence." + adapter, archives.resolve(adapter + ".jar")));
+      }
+    }
+    return found;
+  }
+
+  private static String adapter(Path classes) {
+    return Stream.of("agentsandbox", "langchain4j")
+        .filter(each -> Files.isDirectory(classes.resolve("org/ringfence").resolve(each)))
+        .filter(each -> classes.endsWith(Path.of("target", "classes")))
+        .collect(Collectors.joining());
+  }
+
+  /** Makes an archive as the build does; the name stands in its manifest. */
+  private static Path archive(Path classes, String name, Path archive) throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().putValue("Automatic-Module-Name", name);
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(archive), manifest);
+        Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        out.putNextEntry(new ZipEntry(classes.relativize(file).toString()));
+        Files.copy(file, out);
+      }
+    }
+    return archive;
+  }
+
   /** Returns the name of the module at a path; empty without one. */
   static String name(Path entry) {
     return ModuleFinder.of(entry).findAll().stream()
@@ -59,11 +111,12 @@ record ModularApplication(List<Path> modules, Path directory) {
 
   private static boolean isUsed(Path entry) {
     String name = name(entry);
-    // An application has no test libraries on its module path.
+    // An application has no test libraries on its module path, and not every adapter's library.
     return !name.isEmpty()
         && Stream.of("org.junit", "org.assertj", "org.opentest4j", "com.tngtech", "net.bytebuddy")
             .noneMatch(name::startsWith)
-        && !name.startsWith("surefire");
+        && !name.startsWith("surefire")
+        && !AUTOMATIC.contains(name);
   }
 
   /** Returns one without some of the modules. */

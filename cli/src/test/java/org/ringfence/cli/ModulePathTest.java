@@ -199,6 +199,66 @@ class ModulePathTest {
     assertThat(workspace.resolve("inside")).exists();
   }
 
+  /** Their libraries have no module name of their own, so that a descriptor cannot name them. */
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "the backend is one of Linux")
+  void aModularApplicationUsesTheAdaptersThatAreAutomaticModules(@TempDir Path archives)
+      throws Exception {
+    assumeUsable("landlock");
+    ModularApplication application =
+        new ModularApplication(
+                ModularApplication.modulesOfThisTestAndAutomaticOnes(archives), directory)
+            .source(
+                "module-info.java",
+                """
+                module com.example.app {
+                  requires org.ringfence;
+                  requires org.ringfence.agentsandbox;
+                  requires org.ringfence.langchain4j;
+                  requires agent.sandbox.core;
+                  requires langchain4j.core;
+                }
+                """)
+            .source(
+                "com/example/app/Main.java",
+                """
+                package com.example.app;
+
+                import dev.langchain4j.agent.tool.ToolSpecifications;
+                import java.nio.file.Path;
+                import org.ringfence.agentsandbox.RingfenceSandbox;
+                import org.ringfence.langchain4j.SandboxTools;
+                import org.ringfence.policy.json.Presets;
+                import org.springaicommunity.sandbox.ExecSpec;
+                import org.springaicommunity.sandbox.Sandbox;
+
+                public final class Main {
+                  public static void main(String[] args) throws Exception {
+                    try (Sandbox sandbox =
+                        new RingfenceSandbox(
+                            org.ringfence.Sandbox.opener(Presets.workspaceWrite())
+                                .backend("landlock")
+                                .workspace(Path.of(args[0]))
+                                .open())) {
+                      System.out.println(sandbox.exec(ExecSpec.of("touch", "inside")).exitCode());
+                    }
+                    System.out.println(
+                        ToolSpecifications.toolSpecificationsFrom(SandboxTools.class).size());
+                    System.out.println(
+                        RingfenceSandbox.class.getModule().getName()
+                            + " "
+                            + SandboxTools.class.getModule().getName());
+                  }
+                }
+                """);
+    assertThat(application.compile()).isEmpty();
+    CommandLineProcess.Result result = application.run(nativeAccess(), MAIN, workspace.toString());
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .isEqualTo("0\n2\norg.ringfence.agentsandbox org.ringfence.langchain4j\n");
+    assertThat(workspace.resolve("inside")).exists();
+  }
+
   @Test
   void anInternalPackageIsNotAccessible() throws Exception {
     ModularApplication application =
