@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -312,6 +314,29 @@ class RpcServerTest {
     assertThat(host.awaitEnd()).contains("reads no answers");
     host.toServer.close();
     host.fromServer.close();
+  }
+
+  /** Sends the messages of the page and compares what it shows of the answers. */
+  @Test
+  void theExchangeOfThePageIsTrue() throws Exception {
+    Files.writeString(workspace.resolve("Makefile"), "test:\n\t@echo ok\n");
+    String page = Files.readString(Path.of("..", "docs", "serve.md"));
+    List<String> lines =
+        page.lines().filter(line -> line.startsWith("→ ") || line.startsWith("← ")).toList();
+    assertThat(lines).hasSize(6);
+    try (TestHost host = new TestHost()) {
+      for (int i = 0; i < lines.size(); i += 2) {
+        host.send(lines.get(i).substring(2).replace("/home/me/project", here()));
+        String answer = host.read().toString();
+        // The order of fields is free, and the page leaves some out.
+        Pattern.compile("\"\\w+\":(\"[^\"]*\"|\\d+|\\[\\])")
+            .matcher(lines.get(i + 1))
+            .results()
+            .map(MatchResult::group)
+            .filter(field -> !field.startsWith("\"backend\""))
+            .forEach(field -> assertThat(answer).contains(field));
+      }
+    }
   }
 
   @Test
