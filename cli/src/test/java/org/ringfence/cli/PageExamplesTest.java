@@ -89,6 +89,7 @@ class PageExamplesTest {
                   "ReadmeSnippetTest",
                   "ReadmeSnippetTest",
                   "ReadmeSnippetTest")),
+          Map.entry("docs/containers.md", List.of("(a Docker service is not part of the build)")),
           Map.entry("docs/mcp.md", List.of("PageExamplesTest", "PageExamplesTest")),
           Map.entry("docs/network.md", List.of("PageExamplesTest")),
           Map.entry("docs/policy.md", List.of("PageExamplesTest", "PageExamplesTest")),
