@@ -301,6 +301,10 @@ public final class Sandbox implements AutoCloseable {
      * @throws InvalidPolicyException if the policy is malformed for this machine
      */
     public Sandbox open() throws SandboxException {
+      return FullSystem.refused(this::opened);
+    }
+
+    private Sandbox opened() throws SandboxException {
       Optional<StartDirectory.Problem> wrong = StartDirectory.problem(workspace);
       if (wrong.isPresent()) {
         throw new InvalidPolicyException("workspace", wrong.get().shown(), wrong.get().remedy());

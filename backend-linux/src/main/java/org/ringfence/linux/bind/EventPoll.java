@@ -25,7 +25,15 @@ public final class EventPoll implements AutoCloseable {
     this.descriptors = new Descriptors(kernel);
     this.entrySize = entrySize(kernel);
     this.epoll = (int) Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CREATE1, O_CLOEXEC));
-    this.event = descriptors.event();
+    boolean done = false;
+    try {
+      this.event = descriptors.event();
+      done = true;
+    } finally {
+      if (!done) {
+        descriptors.close(epoll);
+      }
+    }
   }
 
   /** {@code struct epoll_event} is packed, 12 bytes, on x86_64 alone (linux/eventpoll.h). */

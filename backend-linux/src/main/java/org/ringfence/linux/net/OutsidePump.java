@@ -52,10 +52,18 @@ final class OutsidePump implements AutoCloseable {
   OutsidePump(Kernel kernel) throws IOException {
     this.kernel = kernel;
     this.poll = new EventPoll(kernel);
-    poll.add(poll.event(), EPOLLIN, poll.event());
     this.thread = new Thread(this::run, "ringfence-outside");
     thread.setDaemon(true);
-    thread.start();
+    boolean done = false;
+    try {
+      poll.add(poll.event(), EPOLLIN, poll.event());
+      thread.start();
+      done = true;
+    } finally {
+      if (!done) {
+        poll.close();
+      }
+    }
   }
 
   int size() {

@@ -114,18 +114,22 @@ public final class SandboxNetwork implements AutoCloseable {
         setting.room().close();
       }
     }
+    OwnLoopback made = null;
     done = false;
     try {
-      this.loopback =
-          setting.room() == null ? null : new OwnLoopback(kernel, pending, setting.room());
+      made = setting.room() == null ? null : new OwnLoopback(kernel, pending, setting.room());
       this.published =
           new PublishedPorts(policy.mode() == NetworkMode.FULL ? List.of() : policy.publish(), own);
       done = true;
     } finally {
+      if (!done && made != null) {
+        made.close();
+      }
       if (!done && egress != null) {
         egress.close();
       }
     }
+    this.loopback = made;
     this.unix =
         new UnixDestinations(
             kernel,

@@ -117,54 +117,63 @@ final class CallDispatch implements AutoCloseable {
             setting.listener(),
             this::watchConnect,
             poll::remove);
-    FileSetting files = new FileSetting(kernel, paths, view, reporter::violation, waiting, umasks);
-    NameCalls nameCalls = new NameCalls(files, supervision, network.own(), names);
-    this.decided =
-        new DecidedCalls(
-            rights,
-            nameCalls,
-            new MetadataCalls(files, names.git(), nameCalls.guard(), setting.user()),
-            new FileLocks(files),
-            network,
-            ownDescriptors,
-            new CoreDumps(kernel),
-            waiting);
-    this.closed =
-        new ClosedCalls(
-            kernel,
-            supervision.opens()
-                ? SeccompCompiler.compile(policy, supervision.unobserved())
-                : new SeccompFilter(List.of()),
-            reporter);
-    this.tracing = new TracingCalls(kernel);
-    this.marks = setting.marks() == null ? null : new MarkGate(kernel, setting.marks(), commands);
-    this.unscoped =
-        setting.marks() == null
-            ? null
-            : new UnscopedSignalCalls(kernel, setting.marks(), root, !setting.waitKillable());
-    this.owners = new UnscopedOwnerCalls(kernel);
-    this.gate =
-        new LimitGate(
-            kernel,
-            policy.policy().limits(),
-            setting.cgroup(),
-            LimitGate.processesAbove(view, supervision));
-    this.audit =
-        supervision.commands()
-                && setting.listener().observes().contains(EventSink.Observation.COMMANDS)
-            ? new CommandAudit(kernel, paths, reporter)
-            : null;
-    for (Syscall syscall : Syscall.values()) {
-      trapped.put(syscall.number(kernel.arch()), syscall);
+    boolean done = false;
+    try {
+      FileSetting files =
+          new FileSetting(kernel, paths, view, reporter::violation, waiting, umasks);
+      NameCalls nameCalls = new NameCalls(files, supervision, network.own(), names);
+      this.decided =
+          new DecidedCalls(
+              rights,
+              nameCalls,
+              new MetadataCalls(files, names.git(), nameCalls.guard(), setting.user()),
+              new FileLocks(files),
+              network,
+              ownDescriptors,
+              new CoreDumps(kernel),
+              waiting);
+      this.closed =
+          new ClosedCalls(
+              kernel,
+              supervision.opens()
+                  ? SeccompCompiler.compile(policy, supervision.unobserved())
+                  : new SeccompFilter(List.of()),
+              reporter);
+      this.tracing = new TracingCalls(kernel);
+      this.marks = setting.marks() == null ? null : new MarkGate(kernel, setting.marks(), commands);
+      this.unscoped =
+          setting.marks() == null
+              ? null
+              : new UnscopedSignalCalls(kernel, setting.marks(), root, !setting.waitKillable());
+      this.owners = new UnscopedOwnerCalls(kernel);
+      this.gate =
+          new LimitGate(
+              kernel,
+              policy.policy().limits(),
+              setting.cgroup(),
+              LimitGate.processesAbove(view, supervision));
+      this.audit =
+          supervision.commands()
+                  && setting.listener().observes().contains(EventSink.Observation.COMMANDS)
+              ? new CommandAudit(kernel, paths, reporter)
+              : null;
+      for (Syscall syscall : Syscall.values()) {
+        trapped.put(syscall.number(kernel.arch()), syscall);
+      }
+      this.setUp =
+          supervision.inNamespaces()
+              ? new SetUpPhase(
+                  kernel,
+                  filters(kernel) + (supervision.sparesThread() ? 2 : 1),
+                  action -> deadlines.add(SOON_NANOS, action),
+                  firsts::take)
+              : null;
+      done = true;
+    } finally {
+      if (!done) {
+        network.close();
+      }
     }
-    this.setUp =
-        supervision.inNamespaces()
-            ? new SetUpPhase(
-                kernel,
-                filters(kernel) + (supervision.sparesThread() ? 2 : 1),
-                action -> deadlines.add(SOON_NANOS, action),
-                firsts::take)
-            : null;
   }
 
   /** Returns the number of seccomp filters on this JVM itself. */

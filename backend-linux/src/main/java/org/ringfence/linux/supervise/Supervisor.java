@@ -6,6 +6,8 @@ import static org.ringfence.linux.bind.Constants.EPOLLIN;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -95,25 +97,32 @@ public final class Supervisor implements AutoCloseable {
     this.paths =
         new PathResolver(
             kernel, setting.supervision().inNamespaces(), setting.view().ownProcesses());
-    this.events = new EventOrder(this, setting.listener());
-    this.poll = new EventPoll(kernel);
-    this.firsts = new FirstProcesses(kernel, poll, PollData.END);
+    Deque<Runnable> begun = new ArrayDeque<>();
     boolean done = false;
     try {
+      this.events = new EventOrder(this, setting.listener());
+      begun.push(events.reporter()::close);
+      this.poll = new EventPoll(kernel);
+      begun.push(poll::close);
+      this.firsts = new FirstProcesses(kernel, poll, PollData.END);
+      begun.push(firsts::close);
       this.calls =
           new CallDispatch(setting, paths, poll, deadlines, events.reporter(), firsts, commands);
+      begun.push(calls::close);
+      poll.add(poll.event(), EPOLLIN, PollData.EVENT);
+      this.mounts = new MountWatch(descriptors, setting.view().policy());
+      begun.push(mounts::close);
+      poll.add(mounts.descriptor(), EPOLLPRI, PollData.MOUNT);
+      this.threads = new ServingThreads(this::loop);
+      this.clock = new WallClock(kernel, this::takeOverWhenStuck);
+      begun.push(clock::close);
+      threads.begin();
       done = true;
     } finally {
       if (!done) {
-        poll.close();
+        begun.forEach(Runnable::run);
       }
     }
-    poll.add(poll.event(), EPOLLIN, PollData.EVENT);
-    this.mounts = new MountWatch(descriptors, setting.view().policy());
-    poll.add(mounts.descriptor(), EPOLLPRI, PollData.MOUNT);
-    this.threads = new ServingThreads(this::loop);
-    this.clock = new WallClock(kernel, this::takeOverWhenStuck);
-    threads.begin();
   }
 
   private void takeOverWhenStuck() {

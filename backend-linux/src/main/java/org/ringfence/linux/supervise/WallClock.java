@@ -54,7 +54,15 @@ public final class WallClock implements AutoCloseable {
     this.timeout = block.allocate(16);
     this.thread = new Thread(this::keep, "ringfence-time");
     thread.setDaemon(true);
-    thread.start();
+    boolean done = false;
+    try {
+      thread.start();
+      done = true;
+    } finally {
+      if (!done) {
+        block.close();
+      }
+    }
   }
 
   /** Adds a command that is about to start. */

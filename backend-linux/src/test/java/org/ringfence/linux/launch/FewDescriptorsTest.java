@@ -80,7 +80,7 @@ class FewDescriptorsTest {
       }
     }
 
-    private static void loadClasses() throws IOException {
+    static void loadClasses() throws IOException {
       for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
         Path top = Path.of(entry);
         if (Files.isDirectory(top)) {
