@@ -105,6 +105,11 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       throw new SandboxException(
           "launch: a path that is taken away has got another: " + parts.supervisor.mountProblem());
     }
+    if (parts.supervisor.isUnwatched()) {
+      throw new SandboxException(
+          "launch: the sandbox's watchdog has ended, so that its commands could outlive this JVM;"
+              + " open a new sandbox");
+    }
     String executable =
         ExecutableSearch.find(
             launch.command().get(0),
@@ -114,7 +119,12 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     if (parts.bubblewrap != null) {
       parts.bubblewrap.check(launch);
     }
-    return starts.spawn(launch, executable);
+    LinuxProcess process = starts.spawn(launch, executable);
+    if (parts.supervisor.isUnwatched()) {
+      // The supervisor may have ended the other commands before it knew of this one.
+      process.endNow();
+    }
+    return process;
   }
 
   /** Reports the cause, before the start, where the kernel would only return EACCES. */

@@ -133,6 +133,7 @@ record SessionOpening(
             Watchdog.start(
                 kernel,
                 parts.sandboxThread,
+                parts.supervisor.event(),
                 parts.marks != null
                     ? new Watchdog.Marked(parts.marks.digits())
                     : parts.lifeline != null
@@ -140,6 +141,7 @@ record SessionOpening(
                         : new Watchdog.Scoped(),
                 policy.places().privateTmp().orElse(""),
                 parts.cgroup == null ? "" : parts.cgroup.directory().toString());
+        parts.supervisor.watchedBy(parts.watchdog);
       }
       installFilter(parts);
       LinuxSession session = new LinuxSession(this, parts);

@@ -101,6 +101,7 @@ public final class Watchdog implements AutoCloseable {
   private final int pipe;
   private final int wake;
   private final CommandThread commandThread;
+  private volatile boolean closed;
 
   private Watchdog(
       Kernel kernel, Descriptors descriptors, int pipe, int wake, CommandThread commandThread) {
@@ -143,12 +144,18 @@ public final class Watchdog implements AutoCloseable {
    *
    * @param kernel the system calls
    * @param sandboxThread starts its command thread
+   * @param heard an eventfd that counts up when the watchdog has ended
    * @param search how it finds the sandbox's processes
    * @param tmp the directory to remove, or empty
    * @param cgroup the cgroup to remove, or empty
    */
   public static Watchdog start(
-      Kernel kernel, SandboxThread sandboxThread, Search search, String tmp, String cgroup)
+      Kernel kernel,
+      SandboxThread sandboxThread,
+      int heard,
+      Search search,
+      String tmp,
+      String cgroup)
       throws IOException {
     Descriptors descriptors = new Descriptors(kernel);
     String script = killing(search) + REMOVAL;
@@ -175,7 +182,7 @@ public final class Watchdog implements AutoCloseable {
                   descriptors),
               IntStream.concat(IntStream.of(ends[0], sink, sink), lifeline).toArray(),
               null,
-              new SpawnOrders.Signals(wake, wake),
+              new SpawnOrders.Signals(wake, heard),
               sandboxThread.ownFileState());
       CommandThread commandThread = new CommandThread(kernel, orders);
       sandboxThread.start(commandThread);
@@ -210,9 +217,18 @@ public final class Watchdog implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns whether the watchdog has ended by itself: then nothing would end the sandbox's commands
+   * after this JVM.
+   */
+  public boolean hasEnded() {
+    return commandThread.done() && !closed;
+  }
+
   /** Makes the watchdog exit without killing or removing anything. */
   @Override
   public void close() {
+    closed = true;
     try (NativeBlock block = new NativeBlock(16)) {
       kernel.call(Syscall.WRITE, pipe, block.bytes(new byte[] {'q', '\n'}), 2);
     }

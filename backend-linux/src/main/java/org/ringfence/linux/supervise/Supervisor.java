@@ -21,6 +21,7 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.task.Deadlines;
 import org.ringfence.linux.task.Exhaustion;
@@ -59,6 +60,7 @@ public final class Supervisor implements AutoCloseable {
   private final ServingThreads threads;
   private volatile boolean unsettled;
   private volatile int listener = -1;
+  private volatile Watchdog watchdog;
 
   /**
    * The parameters of a supervisor.
@@ -144,6 +146,17 @@ public final class Supervisor implements AutoCloseable {
   /** Returns the clock that keeps the time of commands. */
   public WallClock clock() {
     return clock;
+  }
+
+  /** Ends all commands when a watchdog has ended, which tells {@link #event()} of it. */
+  public void watchedBy(Watchdog guard) {
+    watchdog = guard;
+  }
+
+  /** Returns whether the watchdog has ended, so that no command may run. */
+  public boolean isUnwatched() {
+    Watchdog guard = watchdog;
+    return guard != null && guard.hasEnded();
   }
 
   /** Starts answering the calls that this listener receives. */
@@ -384,6 +397,10 @@ public final class Supervisor implements AutoCloseable {
       return;
     }
     unsettled = false;
+    if (isUnwatched() && !commands.isEmpty()) {
+      LOG.error("commands are ended: the sandbox's watchdog has ended");
+      commands.forEach(SupervisedCommand::endNow);
+    }
     commands.forEach(SupervisedCommand::settle);
     synchronized (commands) {
       if (commands.isEmpty()) {

@@ -91,7 +91,8 @@ class UnscopedKillTest {
       Descriptors descriptors = new Descriptors(kernel());
       Lifeline lifeline = new Lifeline(descriptors);
       SandboxThread starter = new SandboxThread(kernel(), -1, false, true);
-      Watchdog.start(kernel(), starter, new Watchdog.Held(lifeline.read()), "", "");
+      Watchdog.start(
+          kernel(), starter, descriptors.event(), new Watchdog.Held(lifeline.read()), "", "");
       int sink = descriptors.open("/dev/null", 2, 0);
       int wake = descriptors.event();
       SpawnOrders orders =
