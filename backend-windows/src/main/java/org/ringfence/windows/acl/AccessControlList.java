@@ -68,7 +68,13 @@ public record AccessControlList(int revision, List<RawAce> entries) {
    * @return the owner; empty if it names none
    */
   public static Optional<Sid> ownerOf(byte[] descriptor) {
+    if (descriptor.length < DESCRIPTOR_HEADER) {
+      throw new IllegalArgumentException("the bytes are no security descriptor");
+    }
     int at = ByteBuffer.wrap(descriptor).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
+    if (at < 0 || at > descriptor.length) {
+      throw new IllegalArgumentException("the owner is cut off");
+    }
     return at == 0
         ? Optional.empty()
         : Optional.of(Sid.of(java.util.Arrays.copyOfRange(descriptor, at, descriptor.length)));

@@ -105,6 +105,7 @@ public record Sid(String text) {
   public static Sid of(byte[] bytes) {
     if (bytes.length < HEADER_BYTES
         || bytes[0] != 1
+        || bytes[1] < 0
         || bytes.length < HEADER_BYTES + Integer.BYTES * bytes[1]) {
       throw new IllegalArgumentException("the bytes are no SID");
     }

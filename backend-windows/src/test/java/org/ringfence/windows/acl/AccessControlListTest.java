@@ -1,6 +1,7 @@
 package org.ringfence.windows.acl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -145,5 +146,20 @@ class AccessControlListTest {
     assertThat(list.contains(ace, false)).isTrue();
     assertThat(list.contains(ace, true)).isFalse();
     assertThat(list.aces().get(0).scope()).isEqualTo(Ace.Scope.OBJECT);
+  }
+
+  @Test
+  void ownerOfBytesThatAreNoDescriptorIsRefused() {
+    byte[] descriptor = AccessControlList.of().descriptorOf(Sid.SYSTEM);
+    assertThat(AccessControlList.ownerOf(descriptor)).contains(Sid.SYSTEM);
+    for (int length = 0; length < descriptor.length; length++) {
+      byte[] cut = Arrays.copyOf(descriptor, length);
+      assertThatThrownBy(() -> AccessControlList.ownerOf(cut))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    // An offset below 0.
+    descriptor[7] = (byte) 0x80;
+    assertThatThrownBy(() -> AccessControlList.ownerOf(descriptor))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -33,6 +33,12 @@ class SidTest {
   }
 
   @Test
+  void binaryFormWithMorePartsThanASidHasIsRefused() {
+    byte[] bytes = HexFormat.of().parseHex("0180000000000005");
+    assertThatThrownBy(() -> Sid.of(bytes)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void syntheticSidDependsOnSecretAndPath() {
     byte[] secret = {1, 2, 3};
     Sid sid = Sid.synthetic(secret, "C:\\work\\Project");
