@@ -62,3 +62,22 @@ with tempfile.TemporaryDirectory() as made:
     git("config", "alias.x", '!echo "quoted" \\ # not a comment')
     git("config", "include.path", "~/other")
     seed("GitConfig", 0, pathlib.Path(made, ".git/config").read_bytes())
+
+seed("Reply", 0, struct.pack(">6H", 7, 0x8180, 1, 1, 0, 0) + b"\4repo\4test\0\0\1\0\1" + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\1\2\3\4")
+seed("Reply", 1, struct.pack(">6H", 7, 0x8180, 1, 2, 0, 0) + b"\4repo\4test\0\0\x1c\0\1" + b"\xc0\x0c\0\5\0\1\0\0\0\x3c\0\4\1a\xc0\x0c" + b"\1a\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10" + bytes(15) + b"\1")
+seed("Upstream", 0, b"HTTP/1.1 200 Connection established\r\nProxy-Agent: x\r\n\r\n\x16\3\1")
+seed("Upstream", 1, b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno")
+seed("Status", 0, b"a) R 1 2 \\n(\n")
+mountinfo = pathlib.Path("/proc/self/mountinfo").read_bytes()
+seed("Mounts", 0, b"\n".join(mountinfo.split(b"\n")[:12]))
+seed("Mounts", 1, b"1 0 8:1 / / rw - ext4 a rw\n2 1 8:1 /home/user /a\\040b rw - ext4 a rw\n3 1 8:2 / /home rw - 9p C:\\134 rw\n")
+seed("Cgroup", 0, b"\x400::/user.slice/a.scope\n30 1 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n")
+sid = b"\1\5" + b"\0\0\0\0\0\5" + struct.pack("<5I", 21, 1, 2, 3, 1001)
+entry = struct.pack("<BBHI", 0, 3, 8 + len(sid), 0x1f01ff) + sid
+acl = struct.pack("<BBHHH", 2, 0, 8 + 2 * len(entry), 2, 0) + entry + b"\1" + entry[1:]
+seed("Acl", 0, struct.pack("<BBHIIII", 1, 0, 0x8004, 20, 20, 0, 20 + len(sid)) + sid + acl)
+seed("Sbpl", 0, b'a "b" \\(c)\0**/*.key')
+listing = "  NAME                   STATE           VERSION\r\n* Ubuntu-24.04           Running         2\r\n  My Distro              Stopped         1\r\n"
+seed("Wsl", 0, listing.encode("utf-16-le"))
+seed("Wsl", 1, listing.encode())
+seed("Wsl", 2, b"Error code: Wsl/Service/WSL_E_DISTRO_NOT_FOUND 0x80040302\n80 1 0:40 / /mnt/c rw shared:1 - 9p C:\\134 rw,aname=drvfs\n")

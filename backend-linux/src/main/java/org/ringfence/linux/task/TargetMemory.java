@@ -339,11 +339,15 @@ public final class TargetMemory {
     try {
       String stat =
           Files.readString(Path.of("/proc/" + tid + "/stat"), StandardCharsets.ISO_8859_1);
-      // proc_pid_stat(5): the name may contain blanks.
-      return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[field]);
+      return statField(stat, field);
     } catch (IOException e) {
       throw new AccessException(-Errno.ESRCH.value());
     }
+  }
+
+  /** The name, in parentheses, may contain blanks and parentheses; proc_pid_stat(5). */
+  static int statField(String stat, int field) {
+    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[field]);
   }
 
   /** Returns the number of threads of a thread's process. */
@@ -360,7 +364,7 @@ public final class TargetMemory {
     return field(status(tid), name, radix);
   }
 
-  private static long[] field(String status, String name, int radix) throws AccessException {
+  static long[] field(String status, String name, int radix) throws AccessException {
     int start = status.indexOf("\n" + name);
     if (start < 0) {
       throw new AccessException(-Errno.ESRCH.value());
