@@ -108,7 +108,8 @@ class UnscopedKillTest {
                   descriptors),
               new int[] {sink, sink, sink, lifeline.write()},
               null,
-              new SpawnOrders.Signals(wake, wake));
+              new SpawnOrders.Signals(wake, wake),
+              starter.ownFileState());
       CommandThread commandThread = new CommandThread(kernel(), orders);
       starter.start(commandThread);
       commandThread.awaitStarted();
