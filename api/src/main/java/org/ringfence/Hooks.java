@@ -134,7 +134,7 @@ final class Hooks implements EventSink {
   }
 
   /**
-   * Reports a start. A recorder that needs every record gets none of a start that a hook missed.
+   * Reports a start. A command does not start if a hook fails and a recorder needs every record.
    */
   void begun(long id, List<String> words) throws SandboxException {
     if (!command.isEmpty()) {

@@ -196,7 +196,7 @@ public final class Sandbox implements AutoCloseable {
      * starts the command, before its other events; of the end after them, on any thread. {@link
      * CommandRun#run()} returns, and {@link Sandbox#close()} of this sandbox ends, after the hook
      * has heard of it; {@link Process#waitFor()} may return earlier. The sandbox logs and ignores
-     * exceptions of the hook.
+     * exceptions of the hook, but one at a start refuses it if a recorder needs every record.
      *
      * @param hook receives each start and each end; may be called by several threads at once
      * @return this opener
