@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -30,9 +31,10 @@ import org.ringfence.policy.effective.HomeNames;
 import org.ringfence.policy.value.PublishedPort;
 
 /**
- * Compiles a policy to a Seatbelt profile. Pure. Rules are written from the shallowest to the
- * deepest, so that the last one that matches is the most specific one; parts that win over every
- * rule come behind them. Paths are parameters; the text contains names, as patterns.
+ * Compiles a policy to a Seatbelt profile. Pure. Rules go from the shallowest to the deepest, so
+ * that the last one that matches is the most specific one; parts that win over every rule come
+ * behind them. {@link Permissions} then makes permissions of them, whose order has no meaning.
+ * Paths are parameters; the text contains names, as patterns.
  */
 public final class SeatbeltCompiler {
   /** The parameter for Ringfence's own directory, which no command touches. */
@@ -42,7 +44,8 @@ public final class SeatbeltCompiler {
   private static final Pattern FOLDERS =
       Pattern.compile("((?:/private)?/var/folders/[^/]+/[^/]+)/T/([^/]+)");
 
-  private static final String DATA = "/System/Volumes/Data";
+  /** Where the data volume is mounted; most of it also shows through firmlinks. */
+  static final String DATA = "/System/Volumes/Data";
 
   private static final List<String> READING =
       List.of("file-read*", "file-map-executable", "process-exec*");
@@ -51,6 +54,7 @@ public final class SeatbeltCompiler {
   private final EffectivePolicy policy;
   private final List<Rule> rules = new ArrayList<>();
   private final Map<String, String> parameters = new LinkedHashMap<>();
+  private final Permissions files = new Permissions(parameters);
   private final Map<String, String> names = new LinkedHashMap<>();
 
   private SeatbeltCompiler(EffectivePolicy policy) {
@@ -82,19 +86,30 @@ public final class SeatbeltCompiler {
    */
   public static SeatbeltProfile compile(EffectivePolicy policy, Surroundings surroundings) {
     SeatbeltCompiler compiler = new SeatbeltCompiler(policy);
+    BaseRules.essentials(compiler.files);
     compiler.files();
     compiler.cache();
-    compiler.sharedMemory();
-    compiler.network(surroundings.proxy());
     if (!surroundings.own().isEmpty()) {
       compiler.parameters.put(OWN, surroundings.own());
-      compiler.add(
+      compiler.file(
           "Ringfence's own files",
-          form(
-              "deny",
-              new Sbpl.Symbol("file*"),
-              form("subpath", form("param", new Sbpl.Text(OWN)))));
+          "deny",
+          List.of("file*", "process-exec*"),
+          form("subpath", form("param", new Sbpl.Text(OWN))));
+      Set<String> above = new LinkedHashSet<>();
+      ancestors(surroundings.own(), above);
+      for (String path : above) {
+        compiler.file(
+            "directories above Ringfence's own files stay",
+            "deny",
+            List.of("file-write-unlink"),
+            compiler.literal(path));
+      }
     }
+    compiler.rules.addAll(compiler.files.rules());
+    compiler.rules.addAll(BaseRules.services(policy));
+    compiler.sharedMemory();
+    compiler.network(surroundings.proxy());
     String base =
         "(version 1)\n"
             + "(deny default (with message \""
@@ -129,6 +144,11 @@ public final class SeatbeltCompiler {
     add(origin, form(action, parts));
   }
 
+  /** Adds a rule on files that wins over those before it. */
+  private void file(String origin, String action, List<String> operations, Sbpl.Form filter) {
+    files.add(origin, action.equals("allow"), operations, filter);
+  }
+
   /**
    * Returns the kernel's name for a path: {@code /var}, {@code /tmp} and {@code /etc} are links,
    * and the data volume shows through firmlinks, which no lookup reveals.
@@ -152,19 +172,40 @@ public final class SeatbeltCompiler {
     return shown;
   }
 
-  private Sbpl.Form parameter(String given) {
-    String path = canonical(given);
+  /**
+   * Returns the spellings under which the kernel may have a path: with and without the data volume,
+   * which differs between versions of macOS, and composed or not, as its maker has written it.
+   */
+  private static Set<String> spellings(String path) {
+    Set<String> spellings = new LinkedHashSet<>();
+    for (String each : List.of(canonical(path), path.startsWith(DATA + "/") ? path : "")) {
+      if (!each.isEmpty()) {
+        spellings.add(each);
+        spellings.add(Normalizer.normalize(each, Normalizer.Form.NFC));
+        spellings.add(Normalizer.normalize(each, Normalizer.Form.NFD));
+      }
+    }
+    return spellings;
+  }
+
+  private Sbpl.Form parameter(String path) {
     String name = names.computeIfAbsent(path, each -> "P" + names.size());
     parameters.put(name, path);
     return form("param", new Sbpl.Text(name));
   }
 
   private Sbpl.Form subpath(String path) {
-    return form("subpath", parameter(path));
+    return spelled("subpath", path);
   }
 
   private Sbpl.Form literal(String path) {
-    return form("literal", parameter(path));
+    return spelled("literal", path);
+  }
+
+  private Sbpl.Form spelled(String filter, String path) {
+    List<Sbpl.Form> each =
+        spellings(path).stream().map(spelling -> form(filter, parameter(spelling))).toList();
+    return each.size() == 1 ? each.get(0) : form("require-any", each);
   }
 
   private void files() {
@@ -188,11 +229,14 @@ public final class SeatbeltCompiler {
       }
     }
     for (String path : policy.protectedPaths()) {
-      add("files.protectedPaths " + path, "deny", List.of("file-write*"), subpath(path));
+      file("files.protectedPaths " + path, "deny", List.of("file-write*"), subpath(path));
+      if (!policy.places().lookup().exists(path)) {
+        file("files.protectedPaths " + path, "deny", List.of("file-write*"), inAnyCase(path));
+      }
     }
     kept();
     for (String glob : policy.denyGlobs()) {
-      add(
+      file(
           "files.denyGlobs " + glob,
           "deny",
           List.of("file-read-data", "file-read-xattr", "file-write*", "process-exec*"),
@@ -208,10 +252,10 @@ public final class SeatbeltCompiler {
     FileDefault fallback = policy.policy().fileDefault();
     String origin = "files.default " + fallback.name().toLowerCase(java.util.Locale.ROOT);
     if (fallback != FileDefault.MINIMAL) {
-      add(origin, "allow", READING, form("subpath", new Sbpl.Text("/")));
+      file(origin, "allow", READING, form("subpath", new Sbpl.Text("/")));
     }
     if (fallback == FileDefault.WRITE) {
-      add(origin, "allow", WRITING, form("subpath", new Sbpl.Text("/")));
+      file(origin, "allow", WRITING, form("subpath", new Sbpl.Text("/")));
     }
   }
 
@@ -231,7 +275,7 @@ public final class SeatbeltCompiler {
     }
     above.forEach(
         path ->
-            add(
+            file(
                 "directories above granted paths",
                 "allow",
                 List.of("file-read-metadata"),
@@ -241,7 +285,7 @@ public final class SeatbeltCompiler {
         .keySet()
         .forEach(
             link ->
-                add(
+                file(
                     "links to granted paths",
                     "allow",
                     List.of("file-read-metadata"),
@@ -259,26 +303,29 @@ public final class SeatbeltCompiler {
         rule.path().equals("/") ? form("subpath", new Sbpl.Text("/")) : subpath(rule.path());
     switch (rule.access()) {
       case WRITE -> {
-        add(origin, "allow", READING, where);
-        add(origin, "allow", WRITING, where);
+        file(origin, "allow", READING, where);
+        file(origin, "allow", WRITING, where);
       }
       case READ -> {
-        add(origin, "allow", READING, where);
-        add(origin, "deny", WRITING, where);
+        file(origin, "allow", READING, where);
+        file(origin, "deny", WRITING, where);
       }
       case NONE -> {
-        add(origin, "deny", READING, where);
-        add(origin, "deny", WRITING, where);
+        file(origin, "deny", READING, where);
+        file(origin, "deny", WRITING, where);
       }
     }
     if (rule.access() != Access.WRITE && !policy.places().lookup().exists(rule.path())) {
       // A file created there later may have another case, and is then the same file.
-      Sbpl.Form inAnyCase = regex("^" + NamePatterns.name(canonical(rule.path())) + "(/.*)?$");
-      add(origin, "deny", WRITING, inAnyCase);
+      file(origin, "deny", WRITING, inAnyCase(rule.path()));
       if (rule.access() == Access.NONE) {
-        add(origin, "deny", READING, inAnyCase);
+        file(origin, "deny", READING, inAnyCase(rule.path()));
       }
     }
+  }
+
+  private static Sbpl.Form inAnyCase(String path) {
+    return regex("^" + NamePatterns.name(canonical(path)) + "(/.*)?$");
   }
 
   /** Protects names below the deciding rule; of a git directory, the name itself as well. */
@@ -295,11 +342,11 @@ public final class SeatbeltCompiler {
     String origin = "protectedNames in " + rule.origin();
     ProtectedNames level = policy.policy().protectedNames();
     for (String pattern : NamePatterns.protectedNames(level, depth, components)) {
-      add(origin, "deny", List.of("file-write*"), below(rule.path(), inGit, pattern));
+      file(origin, "deny", List.of("file-write*"), below(rule.path(), inGit, pattern));
     }
     for (String pattern : NamePatterns.replacements(level, depth, components)) {
       for (String type : List.of("DIRECTORY", "SYMLINK")) {
-        add(
+        file(
             origin + ": no directory or link is put in its place",
             "deny",
             List.of("file-write-create"),
@@ -321,22 +368,23 @@ public final class SeatbeltCompiler {
       List<Sbpl> all = new ArrayList<>();
       all.add(below(rule.path(), false, home.names()));
       home.exceptions().forEach(each -> all.add(form("require-not", regex(each))));
-      add(origin, "deny", List.of("file-write*"), form("require-all", all));
+      file(origin, "deny", List.of("file-write*"), form("require-all", all));
       for (String pattern : home.inCaches()) {
-        add(origin, "deny", List.of("file-write*"), below(rule.path(), false, pattern));
+        file(origin, "deny", List.of("file-write*"), below(rule.path(), false, pattern));
       }
       String kept = origin + ": no directory or link is put in its place";
       for (String type : List.of("DIRECTORY", "SYMLINK")) {
         Sbpl.Form kind = form("vnode-type", new Sbpl.Constant(type));
         Sbpl.Form above = below(rule.path(), false, home.above());
-        add(kept, "deny", List.of("file-write-create"), form("require-all", above, kind));
+        file(kept, "deny", List.of("file-write-create"), form("require-all", above, kind));
         for (String at = patterns.home(); !at.equals("/"); at = parent(at)) {
           if (at.equals(rule.path()) || depth(at) > depth(rule.path())) {
-            add(kept, "deny", List.of("file-write-create"), form("require-all", literal(at), kind));
+            file(
+                kept, "deny", List.of("file-write-create"), form("require-all", literal(at), kind));
           }
         }
       }
-      add(kept, "deny", List.of("file-write-unlink"), below(rule.path(), false, home.above()));
+      file(kept, "deny", List.of("file-write-unlink"), below(rule.path(), false, home.above()));
     }
   }
 
@@ -359,7 +407,7 @@ public final class SeatbeltCompiler {
     policy.protectedPaths().forEach(path -> ancestors(path, above));
     for (String path : above) {
       if (policy.accessAt(path) == Access.WRITE) {
-        add(
+        file(
             "directories above restricted paths stay",
             "deny",
             List.of("file-write-unlink"),
@@ -381,7 +429,7 @@ public final class SeatbeltCompiler {
   }
 
   private void stays(String path, String operation, String type) {
-    add(
+    file(
         "granted paths stay where they are",
         "deny",
         List.of(operation),
@@ -416,8 +464,8 @@ public final class SeatbeltCompiler {
     cacheDirectory(policy)
         .ifPresent(
             path -> {
-              add("the sandbox's own caches", "allow", READING, subpath(path));
-              add("the sandbox's own caches", "allow", WRITING, subpath(path));
+              file("the sandbox's own caches", "allow", READING, subpath(path));
+              file("the sandbox's own caches", "allow", WRITING, subpath(path));
             });
   }
 
@@ -440,9 +488,11 @@ public final class SeatbeltCompiler {
     NetworkPolicy network = policy.policy().network();
     boolean full = network.mode() == NetworkMode.FULL;
     if (full) {
-      for (String operation : List.of("network-outbound", "network-bind", "network-inbound")) {
-        add("network.mode full", form("allow", new Sbpl.Symbol(operation)));
-      }
+      // By addresses: sockets of files are no addresses, and have rules of their own.
+      String origin = "network.mode full";
+      add(origin, "allow", List.of("network-outbound"), ip("remote", "*:*"));
+      add(origin, form("allow", new Sbpl.Symbol("network-bind")));
+      add(origin, form("allow", new Sbpl.Symbol("network-inbound")));
     } else if (network.ownLoopback()) {
       add("network.ownLoopback", "allow", List.of("network-bind"), ip("local", "localhost:*"));
       add("network.ownLoopback", "allow", List.of("network-inbound"), ip("local", "localhost:*"));
@@ -485,25 +535,13 @@ public final class SeatbeltCompiler {
           form("subpath", new Sbpl.Text("/")));
       return;
     }
-    if (full) {
-      add(
-          "network.unixSockets",
-          "deny",
-          List.of("network-outbound"),
-          form("subpath", new Sbpl.Text("/")));
-      add(
-          "network.mode full",
-          "allow",
-          List.of("network-outbound"),
-          form("literal", new Sbpl.Text("/private/var/run/mDNSResponder")));
-    }
     for (EffectiveRule rule : policy.rules()) {
       if (rule.origin().equals("tmp private")) {
         // Elsewhere a socket may belong to another program; here the sandbox owns every socket.
         add(
             "sockets in its own temporary directory",
             "allow",
-            List.of("network-outbound", "network-bind"),
+            List.of("network-outbound", "network-bind", "network-inbound"),
             subpath(rule.path()));
       }
     }

@@ -78,7 +78,7 @@ public final class SeatbeltPlanner extends PlannerBase {
         () ->
             unsteady.isPresent()
                 ? unsupported(unsteady.get(), REAL_PATH)
-                : enforced(PROFILE + ", the most specific rule last"));
+                : enforced(BY_DEFAULT + "; a permission leaves out what a deeper rule takes away"));
     asked(
         Guarantee.FILES_REVIEW,
         () ->

@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A profile for {@code sandbox-exec}. Of rules that match, the last one decides.
+ * A profile for {@code sandbox-exec}. The policy's rules are permissions, so that their order has
+ * no meaning; all else is denied.
  *
  * @param base the rules that every process needs, as text with a reason for each
  * @param rules the policy's rules, in its order

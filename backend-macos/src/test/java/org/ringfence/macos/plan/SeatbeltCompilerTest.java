@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -35,6 +36,24 @@ class SeatbeltCompilerTest {
   private static final PathContext PLACES = PathContext.ofMac("/ws", "/home");
   private static final SeatbeltCompiler.Surroundings ALONE =
       new SeatbeltCompiler.Surroundings("tag-1", OptionalInt.empty(), "");
+
+  private static final PathLookup NOTHING_IN_THE_WORKSPACE =
+      new PathLookup() {
+        @Override
+        public String real(String path) {
+          return path;
+        }
+
+        @Override
+        public Map<String, String> linksOn(String path) {
+          return Map.of();
+        }
+
+        @Override
+        public boolean exists(String path) {
+          return !path.startsWith("/ws/");
+        }
+      };
 
   private static SbplInterpreter interpreter(EffectivePolicy policy) {
     SeatbeltProfile profile = SeatbeltCompiler.compile(policy, ALONE);
@@ -111,6 +130,67 @@ class SeatbeltCompilerTest {
       };
 
   private record Asked(SandboxPolicy policy, String path) {}
+
+  /** Measurements on real Macs differ on precedence, so that nothing may depend on it. */
+  @Test
+  void orderOfTheRulesHasNoMeaning() {
+    Property.forAll(
+        200,
+        ASKED,
+        asked -> {
+          SeatbeltProfile profile =
+              SeatbeltCompiler.compile(
+                  EffectivePolicy.of(asked.policy(), PLACES),
+                  new SeatbeltCompiler.Surroundings("tag-1", OptionalInt.empty(), "/a/own"));
+          assertThat(profile.rules())
+              .allSatisfy(rule -> assertThat(rule.expression().toString()).startsWith("(allow "));
+          List<SeatbeltProfile.Rule> reversed = new ArrayList<>(profile.rules());
+          Collections.reverse(reversed);
+          SbplInterpreter forwards = new SbplInterpreter(profile.text(), profile.parameters());
+          SbplInterpreter backwards =
+              new SbplInterpreter(
+                  new SeatbeltProfile(profile.base(), reversed, profile.parameters()).text(),
+                  profile.parameters());
+          for (String operation :
+              List.of("file-read-data", "file-read-metadata", "file-write-create", "file-ioctl")) {
+            for (String path : List.of(asked.path(), "/a/own/profile", "/a" + asked.path())) {
+              Question question = Question.file(operation, path);
+              assertThat(backwards.allows(question)).isEqualTo(forwards.allows(question));
+            }
+          }
+        });
+  }
+
+  @Test
+  void ownFilesAreReachedByNoPolicy() {
+    Property.forAll(
+        100,
+        POLICIES,
+        policy -> {
+          SeatbeltProfile profile =
+              SeatbeltCompiler.compile(
+                  EffectivePolicy.of(policy, PLACES),
+                  new SeatbeltCompiler.Surroundings("tag-1", OptionalInt.empty(), "/a/b/own"));
+          SbplInterpreter interpreter = new SbplInterpreter(profile.text(), profile.parameters());
+          for (String path : List.of("/a/b/own", "/a/b/own/profile")) {
+            for (String operation :
+                List.of(
+                    "file-read-data",
+                    "file-read-metadata",
+                    "file-write-data",
+                    "file-write-create",
+                    "file-write-unlink",
+                    "process-exec")) {
+              assertThat(interpreter.allows(Question.file(operation, path))).as(path).isFalse();
+            }
+          }
+          for (String above : List.of("/a/b", "/a")) {
+            assertThat(interpreter.allows(Question.directory("file-write-unlink", above)))
+                .as("moving %s", above)
+                .isFalse();
+          }
+        });
+  }
 
   private static final Generator<Asked> ASKED =
       random -> new Asked(POLICIES.generate(random), PATHS.generate(random));
@@ -190,30 +270,13 @@ class SeatbeltCompilerTest {
   /** On a case-insensitive volume, a file created later has the same name in every letter case. */
   @Test
   void deniedFileCreatedLaterIsDeniedInEveryLetterCase() {
-    PathLookup nothing =
-        new PathLookup() {
-          @Override
-          public String real(String path) {
-            return path;
-          }
-
-          @Override
-          public Map<String, String> linksOn(String path) {
-            return Map.of();
-          }
-
-          @Override
-          public boolean exists(String path) {
-            return !path.startsWith("/ws/");
-          }
-        };
     EffectivePolicy policy =
         EffectivePolicy.of(
             SandboxPolicy.builder()
                 .write(":workspace")
                 .rule("/ws/secret", Access.NONE, MissingPath.SKIP)
                 .build(),
-            PLACES.lookedUp(nothing));
+            PLACES.lookedUp(NOTHING_IN_THE_WORKSPACE));
     SbplInterpreter profile = interpreter(policy);
     for (String path : List.of("/ws/secret", "/ws/Secret/x", "/ws/SECRET")) {
       assertThat(profile.allows(Question.file("file-write-create", path))).as(path).isFalse();
@@ -350,8 +413,83 @@ class SeatbeltCompilerTest {
     assertThat(profile.allows(Question.directory("file-write-unlink", "/private/var/project/a")))
         .isFalse();
     assertThat(profile.allows(Question.file("file-read-data", "/Users/me/secret/x"))).isFalse();
+    assertThat(
+            profile.allows(
+                Question.file("file-read-data", "/System/Volumes/Data/Users/me/secret/x")))
+        .isFalse();
     assertThat(profile.allows(Question.file("file-read-data", "/Users/me/other"))).isTrue();
     assertThat(profile.allows(Question.file("file-read-data", "/private/tmp/a.key"))).isFalse();
+  }
+
+  /** The kernel has them with the volume's name or without, by its version. */
+  @Test
+  void pathsOnTheDataVolumeAreNamedInBothWays() {
+    EffectivePolicy policy =
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .write("/System/Volumes/Data/work")
+                .none("/System/Volumes/Data/work/secret")
+                .build(),
+            PLACES);
+    SbplInterpreter profile = interpreter(policy);
+    for (String root : List.of("/System/Volumes/Data/work", "/work")) {
+      assertThat(profile.allows(Question.file("file-write-create", root + "/x"))).isTrue();
+      assertThat(profile.allows(Question.file("file-read-data", root + "/secret/x"))).isFalse();
+      assertThat(profile.allows(Question.file("file-write-create", root + "/.git/hooks/x")))
+          .isFalse();
+    }
+  }
+
+  /** Java turns names to one form of Unicode; a name on disk has the form of its maker. */
+  @Test
+  void namesWithAccentsAreMatchedInBothForms() {
+    EffectivePolicy policy =
+        EffectivePolicy.of(
+            SandboxPolicy.builder().write("/\u00c9tudes").none("/\u00c9tudes/cl\u00e9").build(),
+            PLACES);
+    SbplInterpreter profile = interpreter(policy);
+    for (String root : List.of("/\u00c9tudes", "/E\u0301tudes")) {
+      assertThat(profile.allows(Question.file("file-write-create", root + "/x"))).isTrue();
+    }
+    assertThat(profile.allows(Question.file("file-read-data", "/\u00c9tudes/cl\u00e9"))).isFalse();
+    assertThat(profile.allows(Question.file("file-read-data", "/E\u0301tudes/cle\u0301")))
+        .isFalse();
+  }
+
+  @Test
+  void protectedPathThatDoesNotExistIsProtectedInEveryLetterCase() {
+    EffectivePolicy policy =
+        EffectivePolicy.of(
+            SandboxPolicy.builder().write(":workspace").protectedPath("/ws/policy.json").build(),
+            PLACES.lookedUp(NOTHING_IN_THE_WORKSPACE));
+    SbplInterpreter profile = interpreter(policy);
+    assertThat(profile.allows(Question.file("file-write-create", "/ws/policy.json"))).isFalse();
+    assertThat(profile.allows(Question.file("file-write-create", "/ws/POLICY.json"))).isFalse();
+    assertThat(profile.allows(Question.file("file-write-create", "/ws/policy.jso"))).isTrue();
+  }
+
+  /** The preferences daemon shows a program's preferences without a right to read their file. */
+  @Test
+  void preferencesOfProgramsAreShownOnlyWhereThePolicyHidesNoFile() {
+    String every = "(allow user-preference-read)";
+    assertThat(text(SandboxPolicy.builder().fileDefault(FileDefault.READ))).contains(every);
+    assertThat(text(SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL)))
+        .doesNotContain(every)
+        .contains("kCFPreferencesAnyApplication");
+    assertThat(text(SandboxPolicy.builder().fileDefault(FileDefault.READ).none("/home/Library")))
+        .doesNotContain(every);
+  }
+
+  @Test
+  void networkOpensNoServiceOfTheKeychain() {
+    assertThat(text(SandboxPolicy.builder().network(NetworkMode.FULL)))
+        .contains("com.apple.trustd")
+        .doesNotContain("SecurityServer")
+        .doesNotContain("secd");
+  }
+
+  private static String text(PolicyBuilder policy) {
+    return SeatbeltCompiler.compile(EffectivePolicy.of(policy.build(), PLACES), ALONE).text();
   }
 
   @Test

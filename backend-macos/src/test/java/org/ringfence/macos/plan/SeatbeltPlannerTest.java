@@ -13,7 +13,6 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.path.PathContext;
 
@@ -33,11 +32,7 @@ class SeatbeltPlannerTest {
                 .filter(one -> one.level() != Enforcement.ENFORCED)
                 .map(PlannedGuarantee::id))
         .containsExactlyInAnyOrder(
-            "files.protected-names",
-            "network.external",
-            "network.own-loopback",
-            "lifetime.tree",
-            "lifetime.jvm-exit");
+            "network.external", "network.own-loopback", "lifetime.tree", "lifetime.jvm-exit");
     assertThat(usual.values())
         .filteredOn(one -> one.level() != Enforcement.ENFORCED)
         .allMatch(one -> !one.reason().isEmpty() && !one.remedy().isEmpty());
@@ -53,8 +48,9 @@ class SeatbeltPlannerTest {
             one -> assertThat(one.level()).isEqualTo(Enforcement.UNSUPPORTED));
   }
 
+  /** The profile has permissions alone, so that no precedence between rules decides. */
   @Test
-  void denialsInsideAWiderPermissionAreAdvisory() {
+  void denialsInsideAWiderPermissionAreEnforced() {
     Map<String, PlannedGuarantee> plan =
         plan(
             SandboxPolicy.builder()
@@ -69,31 +65,17 @@ class SeatbeltPlannerTest {
             "files.protected-names",
             "files.protected-paths",
             "files.deny-globs")) {
-      assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.ADVISORY);
-    }
-    assertThat(plan(SandboxPolicy.builder().write(":workspace")).get("files.write").level())
-        .isEqualTo(Enforcement.ENFORCED);
-  }
-
-  @Test
-  void nothingIsEnforcedWhenCommandsCanWriteTheNextProfile() {
-    for (PolicyBuilder policy :
-        List.of(
-            SandboxPolicy.builder().write(":workspace").tmp(TmpPolicy.SHARED),
-            SandboxPolicy.builder().write("/private/var"),
-            SandboxPolicy.builder().fileDefault(FileDefault.WRITE))) {
-      assertThat(plan(policy).values())
-          .noneMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
+      assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.ENFORCED);
     }
   }
 
   @Test
-  void readingIsAdvisoryBecauseOfThePreferencesDaemon() {
+  void readingIsEnforcedSincePreferencesOfProgramsAreNotShown() {
     assertThat(
             plan(SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL))
                 .get("files.read")
                 .level())
-        .isEqualTo(Enforcement.ADVISORY);
+        .isEqualTo(Enforcement.ENFORCED);
   }
 
   @Test
@@ -105,13 +87,11 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void fullNetworkReachesTheKeychain() {
+  void privilegesAreEnforcedAlsoWithAFullNetwork() {
     assertThat(
             plan(SandboxPolicy.builder().network(NetworkMode.FULL))
                 .get("process.privileges")
                 .level())
-        .isEqualTo(Enforcement.ADVISORY);
-    assertThat(plan(SandboxPolicy.builder()).get("process.privileges").level())
         .isEqualTo(Enforcement.ENFORCED);
   }
 
