@@ -49,7 +49,7 @@ public final class LandlockBackend implements SandboxBackend {
           .fits(Workload.CI, Fit.BEST, "needs no namespaces, which containers often forbid");
 
   /** The newest ABI that {@code explain} compiles for. */
-  private static final LandlockAbi NEWEST = new LandlockAbi(7);
+  private static final LandlockAbi NEWEST = new LandlockAbi(9);
 
   private final LinuxHost host;
 

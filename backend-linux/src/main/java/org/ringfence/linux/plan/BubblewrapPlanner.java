@@ -89,6 +89,11 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   @Override
+  String unixNamesDenied() {
+    return "";
+  }
+
+  @Override
   Answer unheld(Guarantee guarantee, String problem, String remedy) {
     boolean mounted = starter == Starter.SCRIPT && guarantee != Guarantee.FILES_DENY_GLOBS;
     return mounted

@@ -29,6 +29,9 @@ public record LandlockAbi(int version) {
   /** {@code LANDLOCK_ACCESS_FS_IOCTL_DEV}, ABI 5. */
   public static final long IOCTL_DEV = 1 << 15;
 
+  /** {@code LANDLOCK_ACCESS_FS_RESOLVE_UNIX}, ABI 9. */
+  public static final long RESOLVE_UNIX = 1 << 16;
+
   /** {@code LANDLOCK_ACCESS_FS_REMOVE_DIR} to {@code LANDLOCK_ACCESS_FS_MAKE_SYM}. */
   private static final long REMOVE_AND_MAKE = 0x1ff0;
 
@@ -95,6 +98,15 @@ public record LandlockAbi(int version) {
    */
   public boolean handlesTcp() {
     return version >= 4;
+  }
+
+  /**
+   * Returns whether this version handles the names of unix sockets outside.
+   *
+   * @return true from ABI 9 on
+   */
+  public boolean handlesUnixNames() {
+    return version >= 9;
   }
 
   /**

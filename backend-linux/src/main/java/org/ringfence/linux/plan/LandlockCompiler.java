@@ -67,8 +67,24 @@ public final class LandlockCompiler {
         abi.handlesTcp() && policy.policy().network().mode() != NetworkMode.FULL
             ? LandlockAbi.TCP
             : 0;
+    // No rule gives it: the supervisor, which is in no domain, connects where the policy allows.
+    long names = deniesUnixNames(policy, abi) ? LandlockAbi.RESOLVE_UNIX : 0;
     long scoped = abi.scopes() ? LandlockAbi.SCOPE_ABSTRACT_UNIX | LandlockAbi.SCOPE_SIGNAL : 0;
-    return new LandlockRuleset(handled, network, scoped, withoutCovered(rules));
+    return new LandlockRuleset(handled | names, network, scoped, withoutCovered(rules));
+  }
+
+  /**
+   * Returns whether the ruleset denies a command to reach unix sockets outside by name itself. It
+   * cannot where writing is the default, since it then handles no file.
+   *
+   * @param policy the policy
+   * @param abi the version that the kernel handles
+   * @return true if it does
+   */
+  static boolean deniesUnixNames(EffectivePolicy policy, LandlockAbi abi) {
+    return abi.handlesUnixNames()
+        && policy.policy().fileDefault() != FileDefault.WRITE
+        && SeccompCompiler.mediated(policy.policy().network());
   }
 
   /**

@@ -62,6 +62,13 @@ public final class LandlockPlanner extends LinuxPlanner {
   }
 
   @Override
+  String unixNamesDenied() {
+    return LandlockCompiler.deniesUnixNames(effective, facts.abi())
+        ? "; " + landlock() + " denies a command itself to reach a socket outside by its path"
+        : "";
+  }
+
+  @Override
   Answer unheld(Guarantee guarantee, String problem, String remedy) {
     return unsupported(problem, remedy);
   }

@@ -67,6 +67,9 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   /** Returns whether commands can make unix sockets. */
   abstract boolean unixSocketsMade();
 
+  /** Returns the second mechanism for unix sockets outside, in a clause; empty without one. */
+  abstract String unixNamesDenied();
+
   /** Answers a guarantee about names where no supervisor decides on them. */
   abstract Answer unheld(Guarantee guarantee, String problem, String remedy);
 
@@ -202,7 +205,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
     boolean anyGranted =
         network.mode() == NetworkMode.FULL && unixSocketsMade() || !network.unixSockets().isEmpty();
     if (facts.listener()) {
-      return enforced(SUPERVISOR);
+      return enforced(SUPERVISOR + unixNamesDenied());
     }
     if (anyGranted) {
       return unsupported(facts.listenerProblem(), listenerRemedy());

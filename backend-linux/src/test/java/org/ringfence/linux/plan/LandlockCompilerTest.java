@@ -321,6 +321,53 @@ class LandlockCompilerTest {
     return all;
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {8, 9, 10})
+  void kernelDeniesNamesOfSocketsOutsideWhereItCan(int version) {
+    SandboxPolicy granted =
+        SandboxPolicy.builder().write("/work").unixSocket("/run/granted.sock").build();
+    LandlockAbi abi = new LandlockAbi(version);
+    LandlockRuleset ruleset =
+        LandlockCompiler.compile(EffectivePolicy.of(granted, PLACES), abi, PARTS);
+    assertThat(ruleset.handledFiles() & LandlockAbi.RESOLVE_UNIX)
+        .isEqualTo(version >= 9 ? LandlockAbi.RESOLVE_UNIX : 0);
+    assertThat(ruleset.rules()).noneMatch(rule -> (rule.access() & LandlockAbi.RESOLVE_UNIX) != 0);
+    assertThat(plan(granted, facts(version, true, false)).get("network.unix-sockets").mechanism())
+        .matches(text -> text.contains("reach a socket outside by its path") == version >= 9);
+  }
+
+  @Test
+  void namesOfSocketsStayOpenWhereAllAreGrantedOrNoFileIsHandled() {
+    SandboxPolicy all = SandboxPolicy.builder().network(NetworkMode.FULL).unixSocket("/").build();
+    SandboxPolicy writable =
+        SandboxPolicy.builder()
+            .fileDefault(FileDefault.WRITE)
+            .protectedNames(ProtectedNames.OFF)
+            .build();
+    for (SandboxPolicy policy : List.of(all, writable)) {
+      LandlockRuleset ruleset =
+          LandlockCompiler.compile(EffectivePolicy.of(policy, PLACES), new LandlockAbi(9), PARTS);
+      assertThat(ruleset.handledFiles() & LandlockAbi.RESOLVE_UNIX).isZero();
+    }
+  }
+
+  @Test
+  void containersProfileIsNamedWithTheCallsThatItDenies() {
+    EffectivePolicy policy = EffectivePolicy.of(Presets.load("workspace-write"), PLACES);
+    Map<Feature, String> calls =
+        Map.of(
+            Feature.CHILD_MEMORY, "process_vm_readv",
+            Feature.CHILD_DESCRIPTORS, "pidfd_getfd",
+            Feature.OWN_FILE_STATE, "unshare");
+    calls.forEach(
+        (feature, call) ->
+            assertThat(ofBoth(policy, lacking(feature)))
+                .filteredOn(each -> each.level() == Enforcement.UNSUPPORTED)
+                .hasSizeGreaterThan(2)
+                .allMatch(each -> each.reason().endsWith("denies " + call))
+                .allMatch(each -> each.remedy().contains("--security-opt seccomp=FILE")));
+  }
+
   @Test
   void eachReasonThatNamesYamaHasARemedyThatNamesIt() {
     EffectivePolicy policy = EffectivePolicy.of(Presets.load("workspace-write"), PLACES);
