@@ -26,7 +26,7 @@ class ContainerTest {
   private static final String MOUNTS =
       "set -e; mount --make-rprivate /;"
           // The JVM's number must be none that a command's own process namespace has, too.
-          + " echo 4000 >/proc/sys/kernel/ns_last_pid;"
+          + " { echo 4000 >/proc/sys/kernel/ns_last_pid; } 2>/dev/null || true;"
           + " for p in acpi scsi; do [ ! -d /proc/$p ] || mount -t tmpfs -o ro none /proc/$p; done;"
           + " for p in interrupts kcore keys latency_stats timer_list; do"
           + " [ ! -e /proc/$p ] || mount --bind /dev/null /proc/$p; done;"
