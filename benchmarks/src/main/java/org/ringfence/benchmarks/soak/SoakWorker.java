@@ -354,7 +354,7 @@ public final class SoakWorker {
     while (!over) {
       ConcurrentLinkedQueue<byte[]> hoard = new ConcurrentLinkedQueue<>();
       int size = 1 << 16;
-      while (size >= 1 << 10) {
+      while (size >= 1 << 13) {
         try {
           hoard.add(new byte[size]);
         } catch (OutOfMemoryError e) {
@@ -363,7 +363,8 @@ public final class SoakWorker {
       }
       sleep(random.nextInt(80));
       hoard = null;
-      sleep(random.nextInt(80));
+      // Commands have to get on in between: full collections take all of a busy machine.
+      sleep(200 + random.nextInt(300));
     }
   }
 

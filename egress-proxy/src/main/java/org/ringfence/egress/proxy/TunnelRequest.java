@@ -27,6 +27,7 @@ final class TunnelRequest extends ChannelInboundHandlerAdapter {
   private final Consumer<String> failure;
   private final Queue<ByteBuf> early = new ArrayDeque<>();
   private boolean accepted;
+  private boolean settled;
 
   /**
    * Waits for the answer.
@@ -61,12 +62,16 @@ final class TunnelRequest extends ChannelInboundHandlerAdapter {
     }
     try {
       if (message instanceof HttpResponse response) {
-        accepted = response.status().equals(HttpResponseStatus.OK);
-        if (!accepted) {
+        accepted =
+            response.status().equals(HttpResponseStatus.OK) && response.decoderResult().isSuccess();
+        if (response.decoderResult().isFailure()) {
+          fail(ctx, "the proxy upstream answers with malformed HTTP");
+        } else if (!accepted) {
           fail(ctx, "the proxy upstream answers " + response.status());
         }
       }
-      if (accepted && message instanceof LastHttpContent) {
+      if (accepted && !settled && message instanceof LastHttpContent) {
+        settled = true;
         open.accept(this);
       }
     } finally {
@@ -94,7 +99,8 @@ final class TunnelRequest extends ChannelInboundHandlerAdapter {
   }
 
   private void fail(ChannelHandlerContext ctx, String reason) {
-    if (!accepted) {
+    if (!settled) {
+      settled = true;
       failure.accept(reason);
       ctx.close();
     }
