@@ -52,6 +52,7 @@ public class CommandFailedException extends SandboxException {
     if (ending instanceof Ending.LimitReached reached) {
       return switch (reached.limit()) {
         case OUTPUT -> "wrote more than limits.outputBytes allows";
+        case MEMORY -> "took more memory than limits.memory allows";
         case CPU_TIME -> "used more processor time than limits.cpuTime allows";
         case FILE_SIZE -> "made a file larger than limits.fileSize allows";
       };

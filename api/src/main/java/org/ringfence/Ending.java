@@ -41,6 +41,8 @@ public sealed interface Ending {
   enum Limit {
     /** {@code limits.outputBytes}. */
     OUTPUT,
+    /** {@code limits.memory}, where a control group of Linux holds the whole command to it. */
+    MEMORY,
     /** {@code limits.cpuTime}, of the command's first process. */
     CPU_TIME,
     /** {@code limits.fileSize}, of the command's first process. */
@@ -81,6 +83,7 @@ public sealed interface Ending {
       case DESTROYED -> new Cancelled();
       case TIMED_OUT -> new TimedOut(limits.wallTime().orElse(Duration.ZERO));
       case OUTPUT_LIMIT -> new LimitReached(Limit.OUTPUT);
+      case MEMORY_LIMIT -> new LimitReached(Limit.MEMORY);
       case SIGNALED -> signaled(how.signal(), limits, usage);
     };
   }

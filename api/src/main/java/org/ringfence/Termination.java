@@ -20,6 +20,10 @@ public record Termination(Cause cause, int exitValue, int signal) {
     /** The policy's wall time ran out. */
     TIMED_OUT,
     /** It wrote more than the policy allows. */
-    OUTPUT_LIMIT
+    OUTPUT_LIMIT,
+    /**
+     * All its processes together took more memory than the policy allows: the kernel ended them.
+     */
+    MEMORY_LIMIT
   }
 }

@@ -102,7 +102,7 @@ public final class BubblewrapBackend implements SandboxBackend {
       return features.with(new OwnLoopbackShell(Optional.empty(), problem));
     }
     if (shell == null) {
-      shell = BubblewrapProbe.ownLoopback(new Kernel(facts().arch().orElseThrow()), features);
+      shell = BubblewrapProbe.ownLoopback(new Kernel(host.facts().arch().orElseThrow()), features);
     }
     return features.with(shell);
   }
@@ -137,14 +137,11 @@ public final class BubblewrapBackend implements SandboxBackend {
               "rules on directories in place of those on files, or landlock");
       return new SandboxPlan(INFO.id(), policy, tooMany, List.of());
     }
+    HostFacts facts = host.facts(policy.policy().limits());
     List<PlannedGuarantee> guarantees =
-        BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.JVM);
+        BubblewrapPlanner.plan(policy, facts, features, BubblewrapPlanner.Starter.JVM);
     return new SandboxPlan(
-        INFO.id(), policy, availability, VerifiedKernels.mark(guarantees, facts()));
-  }
-
-  private HostFacts facts() {
-    return host.facts();
+        INFO.id(), policy, availability, VerifiedKernels.mark(guarantees, facts));
   }
 
   @Override
@@ -175,7 +172,7 @@ public final class BubblewrapBackend implements SandboxBackend {
     if (!plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }
-    HostFacts facts = facts();
+    HostFacts facts = host.facts(plan.policy().policy().limits());
     return LinuxSession.openInNamespaces(
         new Kernel(facts.arch().orElseThrow()),
         facts,

@@ -101,10 +101,11 @@ public final class LandlockBackend implements SandboxBackend {
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability found = probe();
-    List<PlannedGuarantee> guarantees =
-        found.usable()
-            ? VerifiedKernels.mark(LandlockPlanner.plan(policy, host.facts()), host.facts())
-            : List.of();
+    List<PlannedGuarantee> guarantees = List.of();
+    if (found.usable()) {
+      HostFacts facts = host.facts(policy.policy().limits());
+      guarantees = VerifiedKernels.mark(LandlockPlanner.plan(policy, facts), facts);
+    }
     return new SandboxPlan(INFO.id(), policy, found, guarantees);
   }
 
@@ -127,7 +128,7 @@ public final class LandlockBackend implements SandboxBackend {
     if (!plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }
-    HostFacts facts = host.facts();
+    HostFacts facts = host.facts(plan.policy().policy().limits());
     return LinuxSession.open(
         new Kernel(facts.arch().orElseThrow()), facts, plan.policy(), listener);
   }

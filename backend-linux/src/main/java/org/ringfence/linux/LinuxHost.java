@@ -5,14 +5,18 @@ import org.ringfence.file.LibraryDirectory;
 import org.ringfence.linux.bind.SpawnDirectory;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.HostFacts.CgroupParent;
 import org.ringfence.linux.probe.HostProbe;
+import org.ringfence.linux.probe.ScopeProbe;
 import org.ringfence.plan.Availability;
+import org.ringfence.policy.Limits;
 
 /** The results of probing this machine, kept for the life of a backend. */
 final class LinuxHost {
   private final int newestAbi;
   private Availability availability;
   private HostFacts facts;
+  private CgroupParent scope;
 
   LinuxHost() {
     this(Integer.MAX_VALUE);
@@ -34,6 +38,22 @@ final class LinuxHost {
   synchronized HostFacts facts() {
     availability();
     return facts;
+  }
+
+  /**
+   * Returns the facts for a policy's limits. Only one that needs groups makes systemd's user
+   * manager be tried, where no group is delegated.
+   */
+  synchronized HostFacts facts(Limits limits) {
+    HostFacts found = facts();
+    boolean grouped = limits.memory().isPresent() || limits.processes().isPresent();
+    if (!grouped || found.groups() || !found.listener()) {
+      return found;
+    }
+    if (scope == null) {
+      scope = ScopeProbe.trial();
+    }
+    return found.with(scope);
   }
 
   private void look() {

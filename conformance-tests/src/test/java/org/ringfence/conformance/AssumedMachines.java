@@ -131,7 +131,9 @@ final class AssumedMachines {
         new LandlockAbi(abi),
         SeccompNotification.COMPLETE,
         root ? EnumSet.allOf(Feature.class) : HostFacts.ORDINARY,
-        new CgroupParent(cgroup, cgroup.isPresent() ? "" : "not looked for"));
+        cgroup
+            .<CgroupParent>map(CgroupParent.Delegated::new)
+            .orElse(CgroupParent.none("not looked for")));
   }
 
   private static HostFacts unmarked() {

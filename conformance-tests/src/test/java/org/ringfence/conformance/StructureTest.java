@@ -56,6 +56,7 @@ class StructureTest {
               "path",
               "report",
               "task",
+              "cgroup",
               "restricted",
               "signal",
               "names",

@@ -108,6 +108,7 @@ final class CommandSpans {
     if (ending instanceof Ending.LimitReached reached) {
       return switch (reached.limit()) {
         case OUTPUT -> "output_limit";
+        case MEMORY -> "memory_limit";
         case CPU_TIME -> "cpu_time_limit";
         case FILE_SIZE -> "file_size_limit";
       };

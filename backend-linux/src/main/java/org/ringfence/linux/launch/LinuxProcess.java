@@ -19,10 +19,12 @@ import org.ringfence.Termination;
 import org.ringfence.kit.process.ExitStatus;
 import org.ringfence.kit.process.ManagedProcess;
 import org.ringfence.kit.stdio.CommandOutputs;
+import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.cgroup.GroupFigures;
 import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.restricted.CommandThread;
@@ -61,6 +63,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private volatile boolean searched;
   private boolean searching;
   private volatile boolean rusage;
+  private volatile Optional<GroupFigures> figures = Optional.empty();
   private final NativeBlock block = new NativeBlock(16);
   private final long one = block.allocate(8);
   private final WallClock.Timed timed = new WallClock.Timed(this);
@@ -241,6 +244,10 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
         sweep(false);
       }
       ExitStatus status = statusOf(commandThread.status());
+      figures = supervisor.figures(this);
+      if (status.signal() == Constants.SIGKILL && figures.map(GroupFigures::killed).orElse(false)) {
+        intend(Termination.Cause.MEMORY_LIMIT);
+      }
       rusage = isWhole(commandThread.status());
       settleStreams(() -> searchThen(() -> endedOnce(terminationOf(status))));
       // Only now: the supervisor repeats a step that fails for want of memory.
@@ -350,14 +357,12 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     }
     boolean done = false;
     try {
-      if (rusage) {
-        ended(
-            how,
-            Optional.of(Duration.of(commandThread.usedCpuMicros(), ChronoUnit.MICROS)),
-            peakMemory());
-      } else {
-        ended(how);
+      Optional<Duration> cpuTime = figures.flatMap(GroupFigures::cpuTime);
+      OptionalLong peak = figures.map(GroupFigures::peakMemory).orElse(OptionalLong.empty());
+      if (rusage && cpuTime.isEmpty()) {
+        cpuTime = Optional.of(Duration.of(commandThread.usedCpuMicros(), ChronoUnit.MICROS));
       }
+      ended(how, cpuTime, rusage && peak.isEmpty() ? peakMemory() : peak);
       done = true;
     } finally {
       if (!done) {

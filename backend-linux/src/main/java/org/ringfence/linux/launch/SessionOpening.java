@@ -17,11 +17,14 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.cgroup.SandboxCgroup;
+import org.ringfence.linux.cgroup.UserManager;
 import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.HostFacts.CgroupParent;
 import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.LandlockCompiler;
@@ -36,7 +39,6 @@ import org.ringfence.linux.restricted.SandboxThread;
 import org.ringfence.linux.restricted.SpawnOrders;
 import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.socket.SocketRoom;
-import org.ringfence.linux.supervise.SandboxCgroup;
 import org.ringfence.linux.supervise.Supervisor;
 import org.ringfence.linux.supervise.WallClock;
 import org.ringfence.linux.task.Exhaustion;
@@ -97,12 +99,7 @@ record SessionOpening(
               : LandlockCompiler.compile(policy, abi, ReadableTree.ofHost(kernel));
       parts.ruleset = new CommandRuleset(kernel, ruleset, abi);
       int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-      Limits limits = policy.policy().limits();
-      if (facts.cgroups().directory().isPresent()
-          && facts.listener()
-          && (limits.memory().isPresent() || limits.processes().isPresent())) {
-        parts.cgroup = SandboxCgroup.create(Path.of(facts.cgroups().directory().get()));
-      }
+      parts.cgroup = cgroup();
       parts.room = room();
       parts.marks =
           supervision.signals() == Supervision.Signals.DECIDE ? new ProcessMarks(kernel) : null;
@@ -140,7 +137,9 @@ record SessionOpening(
                         ? new Watchdog.Held(parts.lifeline.read())
                         : new Watchdog.Scoped(),
                 policy.places().privateTmp().orElse(""),
-                parts.cgroup == null ? "" : parts.cgroup.directory().toString());
+                parts.cgroup == null
+                    ? ""
+                    : parts.cgroup.leftBehind().map(Path::toString).orElse(""));
         parts.supervisor.watchedBy(parts.watchdog);
       }
       installFilter(parts);
@@ -156,6 +155,18 @@ record SessionOpening(
         parts.close();
       }
     }
+  }
+
+  /** Returns the group that limits commands; null where the policy or the machine has none. */
+  private SandboxCgroup cgroup() throws IOException {
+    Limits limits = policy().policy().limits();
+    if (!facts.listener() || limits.memory().isEmpty() && limits.processes().isEmpty()) {
+      return null;
+    }
+    if (facts.cgroups() instanceof CgroupParent.Delegated delegated) {
+      return SandboxCgroup.below(Path.of(delegated.directory()));
+    }
+    return facts.groups() ? SandboxCgroup.inScope(UserManager.find()) : null;
   }
 
   /** Returns the inet sockets' own namespace where the plan promised it; otherwise null. */

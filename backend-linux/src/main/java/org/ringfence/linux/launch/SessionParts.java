@@ -1,10 +1,10 @@
 package org.ringfence.linux.launch;
 
+import org.ringfence.linux.cgroup.SandboxCgroup;
 import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.restricted.SandboxThread;
 import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.socket.SocketRoom;
-import org.ringfence.linux.supervise.SandboxCgroup;
 import org.ringfence.linux.supervise.Supervisor;
 import org.ringfence.linux.task.ProcessMarks;
 

@@ -64,21 +64,55 @@ public record HostFacts(
     public static final SeccompNotification COMPLETE = new SeccompNotification("", true);
   }
 
-  /**
-   * The cgroup v2 directory in which groups with the memory and pids controllers can be made.
-   *
-   * @param directory the directory, if there is one
-   * @param problem why there is none; empty when there is
-   */
-  public record CgroupParent(Optional<String> directory, String problem) {
+  /** Where groups of cgroup v2 with the memory and pids controllers can be made. */
+  public sealed interface CgroupParent {
     /**
-     * Returns the absence of such a directory.
+     * Returns the absence of such a place.
      *
      * @param problem why there is none
-     * @return no directory
+     * @return no place
      */
-    public static CgroupParent none(String problem) {
-      return new CgroupParent(Optional.empty(), problem);
+    static CgroupParent none(String problem) {
+      return new None(problem);
+    }
+
+    /**
+     * Returns the text for {@code doctor}.
+     *
+     * @return the place, or why there is none
+     */
+    String describe();
+
+    /**
+     * A directory that is delegated to this user.
+     *
+     * @param directory its path
+     */
+    record Delegated(String directory) implements CgroupParent {
+      @Override
+      public String describe() {
+        return directory;
+      }
+    }
+
+    /** A scope for each sandbox, made by systemd's manager of this user. */
+    record UserScope() implements CgroupParent {
+      @Override
+      public String describe() {
+        return "scopes of systemd's user manager";
+      }
+    }
+
+    /**
+     * No place.
+     *
+     * @param problem why there is none
+     */
+    record None(String problem) implements CgroupParent {
+      @Override
+      public String describe() {
+        return "no: " + problem;
+      }
     }
   }
 
@@ -115,6 +149,25 @@ public record HostFacts(
         seccomp,
         features,
         cgroups);
+  }
+
+  /**
+   * Returns these facts with another place for groups.
+   *
+   * @param place where groups that limit commands can be made
+   * @return the facts
+   */
+  public HostFacts with(CgroupParent place) {
+    return new HostFacts(kernel, arch, abi, seccomp, features, place);
+  }
+
+  /**
+   * Returns whether groups can be made that limit commands.
+   *
+   * @return whether there is a place for them
+   */
+  public boolean groups() {
+    return !(cgroups instanceof CgroupParent.None);
   }
 
   /**
@@ -195,7 +248,7 @@ public record HostFacts(
     facts.put("unix sock_diag", yesNo(has(Feature.UNIX_DIAG)));
     facts.put("marks processes (RLIMIT_LOCKS)", yesNo(has(Feature.MARKED_PROCESSES)));
     facts.put("/bin/sh", yesNo(has(Feature.SHELL)));
-    facts.put("cgroup v2", cgroups.directory().orElse("no: " + cgroups.problem()));
+    facts.put("cgroup v2", cgroups.describe());
     facts.put("user", has(Feature.ROOT) ? "root" : "ordinary");
     return facts;
   }

@@ -7,6 +7,7 @@ import static org.ringfence.kit.plan.Answer.unsupported;
 import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.kit.plan.PlannerBase;
+import org.ringfence.linux.plan.HostFacts.CgroupParent;
 import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
@@ -257,7 +258,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
       return treeKill();
     }
     String problem = limitsProblem();
-    boolean group = problem.isEmpty() && facts.cgroups().directory().isPresent();
+    boolean group = problem.isEmpty() && facts.groups();
     if (limit == Guarantee.LIMITS_PROCESSES && !group && facts.has(Feature.ROOT)) {
       return unsupported(
           "root is exempt from RLIMIT_NPROC (kernel/fork.c)", "run as an ordinary user");
@@ -276,21 +277,20 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   }
 
   private Answer grouped(String file) {
-    return enforced(
-        "cgroup v2 below "
-            + facts.cgroups().directory().orElseThrow()
-            + ", "
-            + file
-            + ", entered before the program starts");
+    String place =
+        facts.cgroups() instanceof CgroupParent.Delegated delegated
+            ? "cgroup v2 below " + delegated.directory()
+            : "cgroup v2 in a scope of systemd's user manager";
+    return enforced(place + ", " + file + ", entered before the program starts");
   }
 
   private Answer uncounted(Guarantee limit, String rlimit) {
+    String problem = facts.cgroups() instanceof CgroupParent.None none ? none.problem() : "";
     return advisory(
         rlimit,
-        "an rlimit does not count a whole tree, and there is no cgroup v2 to use: "
-            + facts.cgroups().problem(),
-        "a delegated cgroup v2 with the memory and pids controllers (systemd-run --user --scope"
-            + " -p Delegate=yes), or "
+        "an rlimit does not count a whole tree, and there is no cgroup v2 to use: " + problem,
+        "systemd's manager of this user and its bus (a login; the Debian package"
+            + " dbus-user-session), a delegated cgroup v2 with the memory and pids controllers, or "
             + bestEffort(limit));
   }
 }

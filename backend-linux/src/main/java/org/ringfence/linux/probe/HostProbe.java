@@ -29,6 +29,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.bind.RestrictedThread;
 import org.ringfence.linux.bind.ThreadEnd;
+import org.ringfence.linux.cgroup.CgroupSearch;
 import org.ringfence.linux.launch.Landlock;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Arch;
@@ -81,7 +82,6 @@ public final class HostProbe {
   private HostFacts facts(Arch arch) {
     LandlockAbi abi = new Landlock(kernel).abi();
     int listenerError = installListener();
-    CgroupSearch.Found cgroup = new CgroupSearch(Path.of("/proc/self")).search();
     boolean waitKillable =
         flagKnown(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
     return new HostFacts(
@@ -91,7 +91,14 @@ public final class HostProbe {
         new SeccompNotification(
             listenerError == 0 ? "" : listenerProblem(listenerError), waitKillable),
         features(),
-        new CgroupParent(cgroup.directory().map(Path::toString), cgroup.problem()));
+        cgroups());
+  }
+
+  private static CgroupParent cgroups() {
+    CgroupParent found = new CgroupSearch(Path.of("/proc/self")).search();
+    return found instanceof CgroupParent.None none
+        ? CgroupParent.none(none.problem() + "; " + ScopeProbe.manager())
+        : found;
   }
 
   private Set<Feature> features() {

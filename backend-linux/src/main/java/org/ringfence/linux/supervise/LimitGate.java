@@ -6,10 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.ringfence.kit.plan.Statements;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.cgroup.SandboxCgroup;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.SeccompCompiler;
@@ -60,8 +62,10 @@ final class LimitGate {
    * changes nothing.
    */
   void answer(SyscallNotification call) {
-    if (SeccompCompiler.needsGate(limits) && isCommand(call.tid())) {
-      long result = apply(call.tid());
+    OptionalLong root =
+        SeccompCompiler.needsGate(limits) ? rootOf(call.tid()) : OptionalLong.empty();
+    if (root.isPresent()) {
+      long result = apply(call.tid(), root.getAsLong());
       if (result < 0) {
         call.result(result);
         return;
@@ -70,19 +74,25 @@ final class LimitGate {
     call.proceed();
   }
 
-  private boolean isCommand(int pid) {
+  /**
+   * Returns the process that this JVM has spawned for a command; empty for a process that a command
+   * has started.
+   */
+  private OptionalLong rootOf(int pid) {
     Optional<ProcessHandle> process = ProcessHandle.of(pid);
+    long root = pid;
     for (int i = 0; i <= above && process.isPresent(); i++) {
+      root = process.get().pid();
       process = process.get().parent();
     }
-    long own = ProcessHandle.current().pid();
-    return process.map(top -> top.pid() == own).orElse(true);
+    boolean command = process.isEmpty() || process.get().pid() == ProcessHandle.current().pid();
+    return command ? OptionalLong.of(root) : OptionalLong.empty();
   }
 
-  private long apply(int pid) {
+  private long apply(int pid, long root) {
     long result = 0;
     if (cgroup != null) {
-      result = enter(pid);
+      result = enter(pid, root);
     }
     if (result >= 0 && cgroup == null && limits.memory().isPresent()) {
       result = set(pid, Constants.RLIMIT_AS, limits.memory().getAsLong());
@@ -108,10 +118,10 @@ final class LimitGate {
   }
 
   /** Enters once: a command that executes another program stays in its cgroup. */
-  private long enter(int pid) {
+  private long enter(int pid, long root) {
     try {
       if (!cgroup.holds(pid)) {
-        cgroup.enter(pid, limits);
+        cgroup.enter(pid, root, limits);
       }
       return 0;
     } catch (IOException e) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -16,6 +17,8 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.EventPoll;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.cgroup.GroupFigures;
+import org.ringfence.linux.cgroup.SandboxCgroup;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
@@ -56,6 +59,7 @@ public final class Supervisor implements AutoCloseable {
   private final CallDispatch calls;
   private final PathResolver paths;
   private final MountWatch mounts;
+  private final Optional<SandboxCgroup> cgroup;
   private final WallClock clock;
   private final ServingThreads threads;
   private volatile boolean unsettled;
@@ -96,6 +100,7 @@ public final class Supervisor implements AutoCloseable {
   public Supervisor(Setting setting) throws IOException {
     this.kernel = setting.kernel();
     this.descriptors = new Descriptors(kernel);
+    this.cgroup = Optional.ofNullable(setting.cgroup());
     this.paths =
         new PathResolver(
             kernel, setting.supervision().inNamespaces(), setting.view().ownProcesses());
@@ -178,6 +183,7 @@ public final class Supervisor implements AutoCloseable {
     clock.remove(command.timed());
     commands.remove(command);
     firsts.forget((int) command.pid());
+    cgroup.ifPresent(group -> group.leave(command.pid()));
     events.gone(command);
   }
 
@@ -187,6 +193,11 @@ public final class Supervisor implements AutoCloseable {
 
   public FirstProcesses firsts() {
     return firsts;
+  }
+
+  /** Returns the figures of the group that limits a command; empty if there is none. */
+  public Optional<GroupFigures> figures(SupervisedCommand command) {
+    return cgroup.flatMap(group -> group.figures(command.pid()));
   }
 
   /** Makes the thread check the end of a command again. */

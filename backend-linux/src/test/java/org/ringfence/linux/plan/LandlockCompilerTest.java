@@ -67,6 +67,23 @@ class LandlockCompilerTest {
   }
 
   @Test
+  void limitsOfATreeAreEnforcedInAnyPlaceForGroups() {
+    SandboxPolicy policy = writing().memory(1 << 20).processes(7).build();
+    HostFacts none = facts(7, true, false);
+    assertThat(plan(policy, none).get("limits.memory").level()).isEqualTo(Enforcement.ADVISORY);
+    assertThat(plan(policy, none).get("limits.memory").reason()).contains("not delegated");
+    HostFacts scopes = none.with(new HostFacts.CgroupParent.UserScope());
+    HostFacts delegated = none.with(new HostFacts.CgroupParent.Delegated("/made"));
+    for (String limit : List.of("limits.memory", "limits.processes")) {
+      assertThat(plan(policy, scopes).get(limit).level()).isEqualTo(Enforcement.ENFORCED);
+      assertThat(plan(policy, scopes).get(limit).mechanism()).contains("systemd's user manager");
+      assertThat(plan(policy, delegated).get(limit).mechanism()).contains("below /made");
+    }
+    HostFacts deaf = facts(7, false, false).with(new HostFacts.CgroupParent.UserScope());
+    assertThat(plan(policy, deaf).get("limits.memory").level()).isEqualTo(Enforcement.UNSUPPORTED);
+  }
+
+  @Test
   void readableDefaultOmitsDevices() {
     LandlockRuleset ruleset =
         LandlockCompiler.compile(EffectivePolicy.of(writing().build(), PLACES), ABI, PARTS);

@@ -271,6 +271,9 @@ public final class Runner {
                 case OUTPUT ->
                     "it wrote more than the limit, output="
                         + Quantities.size(limits.outputBytes().orElse(0));
+                case MEMORY ->
+                    "it took more memory than the limit, memory="
+                        + Quantities.size(limits.memory().orElse(0));
                 case CPU_TIME ->
                     "its processor time was up, cpu="
                         + limits.cpuTime().map(time -> time.toSeconds() + "s").orElse("");

@@ -26,6 +26,7 @@ import org.ringfence.policy.SandboxPolicy;
 
 /** Commands that exhaust resources: their limits, and the processes that they leave. */
 public final class HostileScenarios {
+  private static final int HOLD_SECONDS = 60;
   private static final String GROUP = "lifetime";
 
   // On a busy machine, ending and reaping some ten thousand processes takes time.
@@ -70,6 +71,12 @@ public final class HostileScenarios {
         "a process that takes more memory than is allowed fails",
         List.of(),
         HostileScenarios::memoryHog);
+    add(
+        all,
+        "LIMIT-MEMORY-TREE",
+        "processes that together take more memory than is allowed are ended, and the end says so",
+        List.of("limits.memory"),
+        HostileScenarios::memoryOfTree);
     add(
         all,
         "LIMIT-PROCESSES",
@@ -245,6 +252,29 @@ public final class HostileScenarios {
     return control == 0 && inside.exit() != 0
         ? Outcome.passed()
         : Outcome.failed("outside " + control + ", inside " + inside.exit());
+  }
+
+  private static Outcome memoryOfTree(TestContext stage) throws Exception {
+    // tail keeps a line until its end, which does not come before the end of the input.
+    String holders =
+        "for i in $(seq %d); do (head -c 100000000 /dev/zero; sleep %d) | tail -n 1 | wc -c & done;"
+            + " wait";
+    SandboxPolicy policy = stage.policy("write").toBuilder().memory(256L << 20).build();
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.memory")) {
+      CapturedProcess one =
+          CapturedProcess.of(sandbox.start(LifetimeScenarios.sh(String.format(holders, 1, 0))));
+      if (!one.output().strip().equals("100000000")) {
+        return Outcome.failed("the control failed: " + one.output());
+      }
+      SandboxedProcess six =
+          sandbox.start(LifetimeScenarios.sh(String.format(holders, 6, HOLD_SECONDS)));
+      CapturedProcess.of(six);
+      Termination end = six.termination().orElseThrow();
+      long peak = six.usage().orElseThrow().peakMemory().orElse(0);
+      return end.cause() == Termination.Cause.MEMORY_LIMIT && peak <= 256L << 20
+          ? Outcome.passed()
+          : Outcome.failed(end + ", " + peak + " bytes");
+    }
   }
 
   private static Outcome processes(TestContext stage) throws Exception {

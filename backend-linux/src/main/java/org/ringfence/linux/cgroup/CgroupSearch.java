@@ -1,11 +1,11 @@
-package org.ringfence.linux.probe;
+package org.ringfence.linux.cgroup;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import org.ringfence.linux.plan.HostFacts.CgroupParent;
 
 /**
  * Looks for a cgroup v2 directory in which this process may make groups with the memory and pids
@@ -14,7 +14,8 @@ import java.util.Optional;
  * with Delegate=yes that holds no process itself.
  */
 public final class CgroupSearch {
-  private static final List<String> CONTROLLERS = List.of("memory", "pids");
+  /** The controllers that limit commands. */
+  static final List<String> CONTROLLERS = List.of("memory", "pids");
 
   private final Path membership;
   private final Path mounts;
@@ -30,40 +31,37 @@ public final class CgroupSearch {
   }
 
   /**
-   * The result of the search.
+   * Searches for the directory.
    *
-   * @param directory the directory, if there is one
-   * @param problem why there is none; empty when there is
+   * @return the directory, or why there is none
    */
-  public record Found(Optional<Path> directory, String problem) {}
-
-  public Found search() {
+  public CgroupParent search() {
     try {
-      String[] mount = mount();
-      if (mount == null) {
-        return none("cgroup v2 is not mounted");
-      }
-      String own = own();
-      if (own == null) {
-        return none("this process is in no cgroup v2");
-      }
-      Path top = Path.of(mount[1]);
-      String below = mount[0].equals("/") ? own : own.substring(mount[0].length());
-      Path group = top.resolve("." + below).normalize();
+      Path top = Path.of(mount()[1]);
+      Path group = directory();
       while (group.startsWith(top)) {
         if (usable(group)) {
-          return new Found(Optional.of(group), "");
+          return new CgroupParent.Delegated(group.toString());
         }
         group = group.getParent();
       }
-      return none("no cgroup above this process is delegated with the memory and pids controllers");
+      return CgroupParent.none(
+          "no cgroup above this process is delegated with the memory and pids controllers");
     } catch (IOException | IndexOutOfBoundsException e) {
-      return none("cgroups cannot be looked at: " + e.getMessage());
+      return CgroupParent.none("cgroups cannot be looked at: " + e.getMessage());
     }
   }
 
-  private static Found none(String problem) {
-    return new Found(Optional.empty(), problem);
+  /**
+   * Returns the directory of the process's own group.
+   *
+   * @throws IOException if there is none
+   */
+  Path directory() throws IOException {
+    String[] mount = mount();
+    String own = own();
+    String below = mount[0].equals("/") ? own : own.substring(mount[0].length());
+    return Path.of(mount[1]).resolve("." + below).normalize();
   }
 
   /** Returns root and mount point of the hierarchy, as proc_pid_mountinfo(5) has them. */
@@ -75,7 +73,7 @@ public final class CgroupSearch {
         return new String[] {fields.get(3), fields.get(4)};
       }
     }
-    return null;
+    throw new IOException("cgroup v2 is not mounted");
   }
 
   private String own() throws IOException {
@@ -84,7 +82,7 @@ public final class CgroupSearch {
         return line.substring("0::".length());
       }
     }
-    return null;
+    throw new IOException("this process is in no cgroup v2");
   }
 
   private static boolean usable(Path group) throws IOException {
