@@ -107,6 +107,9 @@ final class AssumedMachines {
     Map<String, HostFacts> linux = new LinkedHashMap<>();
     linux.put("assumed", HostFacts.ASSUMED);
     linux.put("root with cgroups", able(Arch.X86_64, 7, true, Optional.of("/sys/fs/cgroup/made")));
+    linux.put(
+        "scopes of the user manager",
+        able(Arch.X86_64, 7, false, Optional.empty()).with(new CgroupParent.UserScope()));
     for (int abi = 1; abi <= 6; abi++) {
       linux.put("Landlock " + abi, able(Arch.X86_64, abi, false, Optional.empty()));
     }

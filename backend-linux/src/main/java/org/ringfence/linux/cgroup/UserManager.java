@@ -126,7 +126,6 @@ public final class UserManager {
                 busctl,
                 "--address=unix:path=" + bus,
                 "--timeout=" + ANSWER_SECONDS,
-                "--auto-start=no",
                 "--allow-interactive-authorization=no",
                 "call",
                 "org.freedesktop.systemd1",

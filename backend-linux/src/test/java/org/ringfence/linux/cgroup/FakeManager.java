@@ -15,9 +15,11 @@ final class FakeManager {
       """
       #!/bin/sh
       { env; for word; do echo "$word"; done; echo; } >>BASE/calls
-      case $* in
-      *StartTransientUnit*) name=${11} pid=${20} below= ;;
-      *) name=${11} pid=${14} below=${12} ;;
+      while [ "$1" != org.freedesktop.systemd1.Manager ]; do shift; done
+      name=$4
+      case $2 in
+      StartTransientUnit) pid=${13} below= ;;
+      *) pid=$7 below=$5 ;;
       esac
       [ ! -e BASE/refuses ] || { echo 'Call failed: Access denied' >&2; exit 1; }
       [ -e BASE/lies ] || {

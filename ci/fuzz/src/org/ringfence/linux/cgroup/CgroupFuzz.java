@@ -1,10 +1,11 @@
-package org.ringfence.linux.probe;
+package org.ringfence.linux.cgroup;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.ringfence.linux.plan.HostFacts.CgroupParent;
 
 /** Any membership and any table of mounts of a container are read without an exception, and no group outside the mount is found. */
 public final class CgroupFuzz {
@@ -32,10 +33,9 @@ public final class CgroupFuzz {
     Path mounts = Files.write(PROCESS.resolve("mountinfo"), Arrays.copyOfRange(input, middle, input.length));
     membership.toFile().deleteOnExit();
     mounts.toFile().deleteOnExit();
-    CgroupSearch.Found found = new CgroupSearch(PROCESS).search();
-    if (found.directory().isPresent() == found.problem().isEmpty()) {
-      return;
+    CgroupParent found = new CgroupSearch(PROCESS).search();
+    if (found instanceof CgroupParent.None none && none.problem().isEmpty()) {
+      throw new IllegalStateException(found.toString());
     }
-    throw new IllegalStateException(found.toString());
   }
 }
