@@ -39,7 +39,7 @@ public final class CgroupSearch {
     try {
       Path top = Path.of(mount()[1]);
       Path group = directory();
-      while (group.startsWith(top)) {
+      while (group != null && group.startsWith(top)) {
         if (usable(group)) {
           return new CgroupParent.Delegated(group.toString());
         }

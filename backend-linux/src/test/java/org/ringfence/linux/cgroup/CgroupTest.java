@@ -77,6 +77,13 @@ class CgroupTest {
   }
 
   @Test
+  void mountAtTheRootOfATreeIsSearchedUpToItsEnd() throws IOException {
+    Files.writeString(process.resolve("mountinfo"), "31 30 0:27 / / rw - cgroup2 cgroup rw\n");
+    Files.writeString(process.resolve("cgroup"), "0::/no/such/group\n");
+    assertThat(problem()).contains("delegated");
+  }
+
+  @Test
   void commandEntersAGroupWithItsLimits() throws IOException {
     Limits limits = SandboxPolicy.builder().memory(1 << 20).processes(7).build().limits();
     SandboxCgroup group = SandboxCgroup.below(mount);
