@@ -87,15 +87,18 @@ public final class SeatbeltCompiler {
   public static SeatbeltProfile compile(EffectivePolicy policy, Surroundings surroundings) {
     SeatbeltCompiler compiler = new SeatbeltCompiler(policy);
     BaseRules.essentials(compiler.files);
-    compiler.files();
     compiler.cache();
+    compiler.files();
     if (!surroundings.own().isEmpty()) {
       compiler.parameters.put(OWN, surroundings.own());
       compiler.file(
           "Ringfence's own files",
           "deny",
           List.of("file*", "process-exec*"),
-          form("subpath", form("param", new Sbpl.Text(OWN))));
+          form(
+              "require-any",
+              form("subpath", form("param", new Sbpl.Text(OWN))),
+              compiler.subpath(DATA + surroundings.own())));
       Set<String> above = new LinkedHashSet<>();
       ancestors(surroundings.own(), above);
       for (String path : above) {
@@ -491,8 +494,8 @@ public final class SeatbeltCompiler {
       // By addresses: sockets of files are no addresses, and have rules of their own.
       String origin = "network.mode full";
       add(origin, "allow", List.of("network-outbound"), ip("remote", "*:*"));
-      add(origin, form("allow", new Sbpl.Symbol("network-bind")));
-      add(origin, form("allow", new Sbpl.Symbol("network-inbound")));
+      add(origin, "allow", List.of("network-bind"), ip("local", "*:*"));
+      add(origin, "allow", List.of("network-inbound"), ip("local", "*:*"));
     } else if (network.ownLoopback()) {
       add("network.ownLoopback", "allow", List.of("network-bind"), ip("local", "localhost:*"));
       add("network.ownLoopback", "allow", List.of("network-inbound"), ip("local", "localhost:*"));

@@ -172,7 +172,8 @@ class SeatbeltCompilerTest {
                   EffectivePolicy.of(policy, PLACES),
                   new SeatbeltCompiler.Surroundings("tag-1", OptionalInt.empty(), "/a/b/own"));
           SbplInterpreter interpreter = new SbplInterpreter(profile.text(), profile.parameters());
-          for (String path : List.of("/a/b/own", "/a/b/own/profile")) {
+          for (String path :
+              List.of("/a/b/own", "/a/b/own/profile", "/System/Volumes/Data/a/b/own/profile")) {
             for (String operation :
                 List.of(
                     "file-read-data",
@@ -478,6 +479,29 @@ class SeatbeltCompilerTest {
         .contains("kCFPreferencesAnyApplication");
     assertThat(text(SandboxPolicy.builder().fileDefault(FileDefault.READ).none("/home/Library")))
         .doesNotContain(every);
+  }
+
+  /** A denial would rely on a precedence; the base's text is no exception. */
+  @Test
+  void profilesDenyNothingButByDefault() {
+    for (NetworkMode mode : NetworkMode.values()) {
+      PolicyBuilder policy = SandboxPolicy.builder().write(":workspace").network(mode);
+      if (mode == NetworkMode.ALLOWLIST) {
+        policy.allowHost("example.org");
+      }
+      assertThat(text(policy).lines().filter(line -> line.contains("(deny "))).hasSize(1);
+    }
+  }
+
+  @Test
+  void fullNetworkBindsAddressesAndNoPathsOutside() {
+    SbplInterpreter full =
+        interpreter(
+            EffectivePolicy.of(SandboxPolicy.builder().network(NetworkMode.FULL).build(), PLACES));
+    for (String operation : List.of("network-bind", "network-inbound")) {
+      assertThat(full.allows(Question.network(operation, "1.2.3.4:80"))).isTrue();
+      assertThat(full.allows(Question.file(operation, "/ws/socket"))).isFalse();
+    }
   }
 
   @Test
