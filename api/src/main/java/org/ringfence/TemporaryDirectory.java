@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.file.HeldDirectory;
 import org.ringfence.file.HeldDirectory.Status;
+import org.ringfence.file.LeftDirectories;
 import org.ringfence.file.TreeRemoval;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.effective.OwnPlaces;

@@ -93,7 +93,9 @@ class PageExamplesTest {
           Map.entry("docs/mcp.md", List.of("PageExamplesTest", "PageExamplesTest")),
           Map.entry("docs/network.md", List.of("PageExamplesTest")),
           Map.entry("docs/policy.md", List.of("PageExamplesTest", "PageExamplesTest")),
-          Map.entry("docs/robustness.md", List.of("(a target fuzzes for three minutes)")),
+          Map.entry(
+              "docs/robustness.md",
+              List.of("(a target fuzzes for three minutes)", "(a soak runs for ten minutes)")),
           Map.entry("docs/serve.md", List.of("RpcServerTest")),
           Map.entry("docs/zt-exec.md", List.of("ZtExecPageTest")),
           Map.entry("serve/README.md", List.of("ServeTest", "PageExamplesTest")));

@@ -1,4 +1,4 @@
-package org.ringfence;
+package org.ringfence.file;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.ringfence.file.HeldDirectories;
-import org.ringfence.file.HeldDirectory;
 import org.ringfence.file.HeldDirectory.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * Removes temporary directories of JVMs that ended without removing them. A living JVM holds a lock
  * on each of its directories; the system releases it at any kind of end.
  */
-final class LeftDirectories {
+public final class LeftDirectories {
   /** The suffix of names that are never removed: commands may go on there without their JVM. */
-  static final String OUTLIVING = "-outliving";
+  public static final String OUTLIVING = "-outliving";
 
   private static final Logger LOG = LoggerFactory.getLogger(LeftDirectories.class);
   private static final Pattern OURS = Pattern.compile("[0-9a-f]{16}");
@@ -32,7 +30,12 @@ final class LeftDirectories {
 
   private final int user;
 
-  LeftDirectories(int user) {
+  /**
+   * Looks for directories of one user.
+   *
+   * @param user the number of the user whose directories are removed
+   */
+  public LeftDirectories(int user) {
     this.user = user;
   }
 
@@ -46,8 +49,9 @@ final class LeftDirectories {
    * @param own the name of the new one
    * @param directories opens {@code base} again for the background
    * @param path its path
+   * @throws IOException if the directory cannot be listed
    */
-  void sweep(HeldDirectory base, String own, HeldDirectories directories, Path path)
+  public void sweep(HeldDirectory base, String own, HeldDirectories directories, Path path)
       throws IOException {
     List<String> names = new ArrayList<>(base.names());
     names.remove(own);
