@@ -65,5 +65,11 @@ public final class AccessMask {
    */
   public static final int CHANGES = 0x10156;
 
+  /**
+   * The rights of looking at a directory without listing it: {@code FILE_READ_ATTRIBUTES}, {@code
+   * FILE_READ_EA}, {@code READ_CONTROL} and {@code SYNCHRONIZE}. {@code lstat} asks for them.
+   */
+  public static final int LOOKING = 0x120088;
+
   private AccessMask() {}
 }

@@ -24,6 +24,10 @@ public record GenericMapping(int read, int write, int execute, int all) {
   /** Access tokens: {@code TOKEN_READ}, {@code TOKEN_WRITE} and so on of winnt.h. */
   public static final GenericMapping TOKEN = new GenericMapping(0x20008, 0x200e0, 0x20000, 0xf01ff);
 
+  /** Directories of named objects: {@code DIRECTORY_QUERY} and so on of the driver kit. */
+  public static final GenericMapping DIRECTORY_OBJECT =
+      new GenericMapping(0x20003, 0x2000c, 0x20003, 0xf000f);
+
   private static final GenericMapping STANDARD =
       new GenericMapping(0x20000, 0x10d0000, 0x100000, 0x11f0000);
 
