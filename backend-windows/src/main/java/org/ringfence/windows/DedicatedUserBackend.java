@@ -26,6 +26,7 @@ import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Workload;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlan;
@@ -119,10 +120,22 @@ public final class DedicatedUserBackend implements SandboxBackend {
       if (passwords.isEmpty()) {
         return Found.not("the accounts' passwords are lost", SETUP + ", which sets new ones");
       }
+      String form = System.getProperty(AccountToken.PROPERTY);
+      Optional<AccountToken> token = AccountToken.of(form);
+      if (token.isEmpty()) {
+        return Found.not(
+            AccountToken.PROPERTY + ": '" + form + "' is no token",
+            "one of " + List.of(AccountToken.values()));
+      }
       LogonRunner runners = new LogonRunner(windows, client.get(), passwords.get());
       DedicatedSandboxes sandboxes =
           new DedicatedSandboxes(
-              windows, installation.get(), System.getenv(), client.get().sids(), runners::start);
+              windows,
+              installation.get(),
+              System.getenv(),
+              client.get().sids(),
+              token.get(),
+              runners::start);
       return tried(windows, client.get(), sandboxes);
     } catch (UnsatisfiedLinkError e) {
       return Found.not("JNA cannot be loaded: " + e.getMessage(), "a 64-bit JVM");
@@ -139,6 +152,7 @@ public final class DedicatedUserBackend implements SandboxBackend {
     DedicatedUserFacts facts = sandboxes.probe(client.network());
     Map<String, String> told = new LinkedHashMap<>();
     told.put("system", windows.machine().version());
+    told.put("token", facts.token().toString());
     told.put("users", String.join(", ", client.users()));
     told.put("network", client.network() ? "closed, tried" : "not set up");
     return new Found(Availability.available(told), Optional.of(sandboxes), Optional.of(facts));

@@ -21,6 +21,7 @@ import org.ringfence.linux.plan.VerifiedKernels;
 import org.ringfence.macos.plan.SeatbeltPlanner;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.AppContainerPlanner;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlanner;
@@ -180,13 +181,27 @@ final class AssumedMachines {
     windows()
         .forEach(
             (name, base) ->
-                accounts.put(name, new DedicatedUserFacts(base, false, true, List.of(), false)));
+                accounts.put(
+                    name,
+                    new DedicatedUserFacts(
+                        base, AccountToken.OWN_SID, false, true, List.of(), false)));
     WindowsFacts good = windows().get("good");
-    accounts.put("the caller's logon", new DedicatedUserFacts(good, true, true, List.of(), false));
-    accounts.put("files only", new DedicatedUserFacts(good, false, false, List.of(), false));
     accounts.put(
-        "others delete", new DedicatedUserFacts(good, false, true, List.of("C:\\tools"), false));
-    accounts.put("echoes", new DedicatedUserFacts(good, false, true, List.of(), true));
+        "the caller's logon",
+        new DedicatedUserFacts(good, AccountToken.OWN_SID, true, true, List.of(), false));
+    accounts.put(
+        "files only",
+        new DedicatedUserFacts(good, AccountToken.OWN_SID, false, false, List.of(), false));
+    accounts.put(
+        "others delete",
+        new DedicatedUserFacts(
+            good, AccountToken.OWN_SID, false, true, List.of("C:\\tools"), false));
+    accounts.put(
+        "echoes", new DedicatedUserFacts(good, AccountToken.OWN_SID, false, true, List.of(), true));
+    for (AccountToken token : AccountToken.values()) {
+      accounts.put(
+          "token " + token, new DedicatedUserFacts(good, token, false, true, List.of(), false));
+    }
     return accounts;
   }
 }

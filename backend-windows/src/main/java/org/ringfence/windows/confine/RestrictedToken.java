@@ -10,6 +10,7 @@ import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.TokenFacts;
@@ -48,19 +49,16 @@ public final class RestrictedToken implements AutoCloseable {
     checkRoots(roots.size());
     try (Handle own = windows.tokens().ofThisProcess()) {
       TokenFacts facts = windows.tokens().facts(own);
-      List<Sid> restricting = new ArrayList<>(roots);
-      restricting.add(session);
       Optional<Sid> logon = facts.logon().filter(sid -> choices.logon());
-      logon.ifPresent(restricting::add);
-      if (choices.everyone()) {
-        restricting.add(Sid.EVERYONE);
-      }
+      List<Sid> restricting = restricting(roots, session, choices, facts.user(), logon);
       Handle made =
           windows
               .tokens()
               .restrict(
                   own,
-                  Tokens.DISABLE_MAX_PRIVILEGE | Tokens.LUA_TOKEN | Tokens.WRITE_RESTRICTED,
+                  Tokens.DISABLE_MAX_PRIVILEGE
+                      | Tokens.LUA_TOKEN
+                      | (restricting.isEmpty() ? 0 : Tokens.WRITE_RESTRICTED),
                   choices.logon() ? List.of() : facts.logon().stream().toList(),
                   restricting);
       RestrictedToken token = new RestrictedToken(made, restricting);
@@ -78,6 +76,27 @@ public final class RestrictedToken implements AutoCloseable {
     } catch (WindowsCallException e) {
       throw CallFailures.cannot("restricted token", e);
     }
+  }
+
+  private static List<Sid> restricting(
+      List<Sid> roots,
+      Sid session,
+      TokenConfinement.Choices choices,
+      Sid user,
+      Optional<Sid> logon) {
+    if (choices.form() == AccountToken.ACCOUNT_ALONE) {
+      return List.of();
+    }
+    List<Sid> restricting = new ArrayList<>(roots);
+    restricting.add(session);
+    logon.ifPresent(restricting::add);
+    if (choices.everyone()) {
+      restricting.add(Sid.EVERYONE);
+    }
+    if (choices.form() == AccountToken.OWN_SID) {
+      restricting.add(user);
+    }
+    return restricting;
   }
 
   /** Throws if a token has no room for so many roots. */
@@ -114,7 +133,7 @@ public final class RestrictedToken implements AutoCloseable {
 
   /** Returns the first difference between a token and this one. */
   Optional<String> problem(TokenFacts facts) {
-    if (!facts.restricted()) {
+    if (!restricting.isEmpty() && !facts.restricted()) {
       return Optional.of(
           "this system took the restricting SIDs and does not restrict the token (Wine does so)");
     }

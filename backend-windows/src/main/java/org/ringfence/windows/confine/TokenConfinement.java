@@ -6,6 +6,7 @@ import java.util.UUID;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ProcessRequest;
@@ -34,11 +35,12 @@ public final class TokenConfinement implements Confinement {
   /**
    * The token's parts besides its roots.
    *
+   * @param form which SIDs besides these restrict it
    * @param everyone whether Everyone is among the restricting SIDs
    * @param logon whether the logon session stays among its groups and restricting SIDs
    * @param desktop whether a desktop is made for it
    */
-  public record Choices(boolean everyone, boolean logon, boolean desktop) {}
+  public record Choices(AccountToken form, boolean everyone, boolean logon, boolean desktop) {}
 
   /**
    * Makes a token and a desktop.

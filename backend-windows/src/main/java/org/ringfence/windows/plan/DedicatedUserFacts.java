@@ -6,13 +6,19 @@ import java.util.List;
  * The facts of a machine where set-up has made accounts.
  *
  * @param base the facts that every mode needs
+ * @param token the token of commands
  * @param logon whether programs start only with the caller's logon session among their groups
  * @param network whether the network is closed to the offline user
  * @param deletable the examined directories in which every user may delete
  * @param echoes whether the offline user's echo requests are answered
  */
 public record DedicatedUserFacts(
-    WindowsFacts base, boolean logon, boolean network, List<String> deletable, boolean echoes) {
+    WindowsFacts base,
+    AccountToken token,
+    boolean logon,
+    boolean network,
+    List<String> deletable,
+    boolean echoes) {
   /** Copies the list. */
   public DedicatedUserFacts {
     deletable = List.copyOf(deletable);

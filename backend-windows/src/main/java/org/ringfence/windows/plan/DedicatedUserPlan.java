@@ -1,6 +1,7 @@
 package org.ringfence.windows.plan;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,11 +155,14 @@ public record DedicatedUserPlan(
     return new SecurityDescriptor(owner, Optional.of(aces), Optional.empty());
   }
 
+  /** The usual token, {@link AccountToken#OWN_SID}. */
   private AccessToken token(Accounts accounts) {
+    Set<Sid> restricting = new HashSet<>(roots.values());
+    restricting.add(accounts.offline());
     return AccessToken.of(
             accounts.offline(),
             Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, accounts.group()))
-        .restricted(Set.copyOf(roots.values()), true);
+        .restricted(restricting, true);
   }
 
   /**

@@ -4,8 +4,10 @@ import static org.ringfence.kit.plan.Answer.advisory;
 import static org.ringfence.kit.plan.Answer.enforced;
 import static org.ringfence.kit.plan.Answer.unsupported;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.FileDefault;
@@ -13,6 +15,9 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.tool.ProgramCaller;
 
 /** Reports which guarantees of a policy dedicated accounts enforce. Pure. */
 public final class DedicatedUserPlanner extends WindowsPlanner {
@@ -24,6 +29,11 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
       "the kernel's redirector and services connect for a command to SMB and WebDAV servers, past"
           + " the filters of the offline user";
   private static final String OTHER = "app-container or WSL2";
+
+  private static final String SAME_ACCOUNT =
+      "commands of another sandbox of this user that is open at the same time run as the same"
+          + " account";
+  private static final Sid EXAMPLE_ACCOUNT = new Sid("S-1-5-21-1-1-1-2001");
 
   private final DedicatedUserFacts found;
 
@@ -53,10 +63,10 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
             found.deletable().isEmpty()
                 ? Optional.empty()
                 : Optional.of("every user may delete in " + String.join(", ", found.deletable()))));
-    answer(Guarantee.FILES_METADATA, enforced(ACCOUNT));
+    answer(Guarantee.FILES_METADATA, held(ACCOUNT, ownership()));
     answer(
         Guarantee.REGISTRY_WRITE,
-        held(ACCOUNT + ", whose own part of it is not the user's", everyone("keys")));
+        held(ACCOUNT + ", whose own part of it is not the user's", open("keys")));
     if (policy.fileDefault() == FileDefault.MINIMAL) {
       answer(
           Guarantee.FILES_READ,
@@ -78,11 +88,40 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
         ? unsupported(
             "writing everywhere, or in the user's TEMP, is granted by no entry of an account",
             NARROWER + ", tmp private")
-        : held(ACCOUNT + "; entries for its group and a SID of each root", everyone("places"));
+        : held(
+            ACCOUNT + "; entries for its group and a SID of each root",
+            both(open("places"), ownership()));
   }
 
-  /** Returns the places that are open when Everyone must be among the restricting SIDs. */
-  private Optional<String> everyone(String what) {
+  /**
+   * The owner of a file may change its list where its SID restricts the token, or nothing does: a
+   * command reopens what an earlier command of the account made, also where no rule grants writing
+   * any more.
+   */
+  private Optional<String> ownership() {
+    return found.token() == AccountToken.ROOTS
+        ? Optional.empty()
+        : Optional.of(
+            "as their owner, a command changes the lists of files that commands of its account"
+                + " made, and then the files, as long as the account owns them (-D"
+                + AccountToken.PROPERTY
+                + "="
+                + AccountToken.ROOTS
+                + " prevents that, and pipes)");
+  }
+
+  private static Optional<String> both(Optional<String> one, Optional<String> other) {
+    return one.isPresent() && other.isPresent()
+        ? Optional.of(one.get() + "; " + other.get())
+        : one.or(() -> other);
+  }
+
+  /** Returns the places that are open to each user, where the token does not close them. */
+  private Optional<String> open(String what) {
+    if (found.token() == AccountToken.ACCOUNT_ALONE) {
+      return Optional.of(
+          what + " that every user may write are written: nothing restricts the token");
+    }
     if (!facts.everyone()) {
       return Optional.empty();
     }
@@ -153,14 +192,40 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
   @Override
   protected void process() {
     Optional<String> session = found.logon() ? Optional.of(SESSION) : Optional.empty();
+    Optional<String> outside = both(Optional.of(SAME_ACCOUNT), session);
     answer(
         Guarantee.PROCESS_ISOLATION,
-        held("another account; the runner's process is closed to it", session));
-    answer(Guarantee.PROCESS_SIGNALS, held("another account", session));
-    answer(Guarantee.PROCESS_PROGRAMS, pipelessPrograms());
+        held("another account; the runner's process is closed to it", outside));
+    answer(Guarantee.PROCESS_SIGNALS, held("another account", outside));
+    answer(Guarantee.PROCESS_PROGRAMS, programs(caller(), "WSL2 for those"));
     answer(Guarantee.PROCESS_PRIVILEGES, TOKEN_PRIVILEGES, enforced(TOKEN_READ_BACK));
     answer(
         Guarantee.PROCESS_DESKTOP,
         facts.desktop() && facts.userInterfaceLimits() ? held(OWN_DESKTOP, session) : noDesktop());
+  }
+
+  private ProgramCaller caller() {
+    Set<Sid> groups = new HashSet<>(Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS));
+    Set<Sid> restricting = new HashSet<>(Set.of(EXAMPLE_SESSION));
+    if (facts.everyone()) {
+      restricting.add(Sid.EVERYONE);
+    }
+    if (found.logon()) {
+      groups.add(EXAMPLE_LOGON);
+      restricting.add(EXAMPLE_LOGON);
+    }
+    if (found.token() == AccountToken.OWN_SID) {
+      restricting.add(EXAMPLE_ACCOUNT);
+    }
+    AccessToken account = AccessToken.of(EXAMPLE_ACCOUNT, groups);
+    return new ProgramCaller(
+        found.token() == AccountToken.ACCOUNT_ALONE
+            ? account
+            : account.restricted(restricting, true),
+        EXAMPLE_USER,
+        EXAMPLE_SESSION,
+        Optional.of(EXAMPLE_LOGON),
+        false,
+        false);
   }
 }

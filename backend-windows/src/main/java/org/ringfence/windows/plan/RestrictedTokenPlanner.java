@@ -4,7 +4,10 @@ import static org.ringfence.kit.plan.Answer.advisory;
 import static org.ringfence.kit.plan.Answer.enforced;
 import static org.ringfence.kit.plan.Answer.unsupported;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.FileDefault;
@@ -12,7 +15,10 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.windows.acl.AccessToken;
 import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.tool.ProgramCaller;
 
 /**
  * Reports which guarantees of a policy a write-restricted token of the same user enforces. Pure.
@@ -116,7 +122,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
         Guarantee.PROCESS_SIGNALS,
         unsupported("PROCESS_TERMINATE is no right of writing", ANOTHER_MODE));
     answer(Guarantee.PROCESS_PRIVILEGES, TOKEN_PRIVILEGES, enforced(TOKEN_READ_BACK));
-    answer(Guarantee.PROCESS_PROGRAMS, pipelessPrograms());
+    answer(Guarantee.PROCESS_PROGRAMS, programs(caller(), "WSL2 for those"));
     answer(
         Guarantee.PROCESS_DESKTOP,
         facts.desktop() && facts.userInterfaceLimits()
@@ -126,6 +132,20 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
                     + " restricting SIDs",
                 ANOTHER_MODE)
             : noDesktop());
+  }
+
+  private ProgramCaller caller() {
+    Set<Sid> restricting = new HashSet<>(Set.of(EXAMPLE_SESSION, EXAMPLE_LOGON));
+    if (facts.everyone()) {
+      restricting.add(Sid.EVERYONE);
+    }
+    AccessToken token =
+        AccessToken.of(
+                EXAMPLE_USER,
+                Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, EXAMPLE_LOGON))
+            .restricted(restricting, true);
+    return new ProgramCaller(
+        token, EXAMPLE_USER, EXAMPLE_SESSION, Optional.of(EXAMPLE_LOGON), true, true);
   }
 
   /** A token restricts the command's own actions, not those of a service that it asks. */

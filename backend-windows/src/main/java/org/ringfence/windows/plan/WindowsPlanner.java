@@ -12,6 +12,9 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.tool.ProgramCaller;
+import org.ringfence.windows.tool.ToolModel;
 
 /** The guarantees that all modes enforce in the same way, given the facts. Pure. */
 abstract sealed class WindowsPlanner extends PlannerBase
@@ -31,6 +34,12 @@ abstract sealed class WindowsPlanner extends PlannerBase
   static final String NOTHING_TO_PUT_AN_ENTRY_ON =
       "a missing path has no access control list for an entry";
   static final String NAMED_READING = "files.default minimal, with a rule for each path to read";
+
+  /** Example identities for the model of programs; no machine has them. */
+  static final Sid EXAMPLE_USER = new Sid("S-1-5-21-1-1-1-1001");
+
+  static final Sid EXAMPLE_LOGON = new Sid("S-1-5-5-0-1");
+  static final Sid EXAMPLE_SESSION = new Sid("S-1-5-21-1-1-1-1");
 
   private static final String JOB = "job object without breakaway";
 
@@ -124,16 +133,16 @@ abstract sealed class WindowsPlanner extends PlannerBase
     asked(Guarantee.NETWORK_PUBLISH, () -> undecided);
   }
 
-  /**
-   * A named pipe without a descriptor lets its creator, the system and administrators write
-   * (Microsoft, "Named Pipe Security and Access Rights"), and none of them restricts a token.
-   */
-  static Answer pipelessPrograms() {
+  /** Answers which programs start, by the model of the objects that they open. */
+  static Answer programs(ProgramCaller caller, String remedy) {
+    List<String> failing = ToolModel.failing(caller);
     return advisory(
         "the program's own behaviour",
-        "programs that write to a named pipe of their own are known to fail: Node with piped children,"
-            + " Ninja, Python's multiprocessing",
-        "WSL2 for those");
+        failing.isEmpty()
+            ? "of the programs that the model of opened objects knows, all run; others may fail"
+            : "by the model of the objects that programs open, these fail: "
+                + String.join("; ", failing),
+        remedy);
   }
 
   /** Returns why no desktop separates the command from the user's. */

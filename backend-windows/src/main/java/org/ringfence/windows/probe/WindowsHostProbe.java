@@ -20,6 +20,7 @@ import org.ringfence.windows.confine.ContainerConfinement;
 import org.ringfence.windows.confine.TokenConfinement;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
@@ -263,7 +264,8 @@ public final class WindowsHostProbe {
             windows,
             List.of(),
             Sid.synthetic(random, "canary"),
-            new TokenConfinement.Choices(facts.everyone(), true, facts.desktop()),
+            new TokenConfinement.Choices(
+                AccountToken.ROOTS, facts.everyone(), true, facts.desktop()),
             Optional.empty());
     try (Session session = session(confinement, facts)) {
       String problem = session.canary().startProblem();

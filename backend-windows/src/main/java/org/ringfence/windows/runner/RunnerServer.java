@@ -169,7 +169,7 @@ public final class RunnerServer {
                 roots,
                 session,
                 new TokenConfinement.Choices(
-                    confine.everyone(), confine.logon(), confine.desktop()),
+                    confine.token(), confine.everyone(), confine.logon(), confine.desktop()),
                 Optional.empty()),
             request -> protection.make(request, user, session));
   }

@@ -33,6 +33,7 @@ import org.ringfence.windows.command.WindowsSession;
 import org.ringfence.windows.confine.RestrictedToken;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlan;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
@@ -58,6 +59,7 @@ public final class DedicatedSandboxes {
   private final Installation installation;
   private final Map<String, String> environment;
   private final Accounts accounts;
+  private final AccountToken token;
   private final RunnerStart start;
   private final WorldWritableDirectories places;
 
@@ -68,6 +70,7 @@ public final class DedicatedSandboxes {
    * @param installation the record of changes
    * @param environment the environment of this process
    * @param accounts the accounts that set-up made
+   * @param token the token of commands
    * @param start starts runners
    */
   public DedicatedSandboxes(
@@ -75,22 +78,26 @@ public final class DedicatedSandboxes {
       Installation installation,
       Map<String, String> environment,
       Accounts accounts,
+      AccountToken token,
       RunnerStart start) {
     this.windows = windows;
     this.installation = installation;
     this.environment = Map.copyOf(environment);
     this.accounts = accounts;
+    this.token = token;
     this.start = start;
     this.places = new WorldWritableDirectories(windows, environment);
   }
 
   /** One confinement of commands. */
   private record Rung(boolean logon, boolean everyone, boolean userInterface, boolean desktop) {
-    private Message.Confine confine(RunnerConnection runner, List<Sid> roots, Sid session) {
+    private Message.Confine confine(
+        RunnerConnection runner, AccountToken token, List<Sid> roots, Sid session) {
       return new Message.Confine(
           runner.number(),
           roots.stream().map(Sid::text).toList(),
           session.text(),
+          token,
           everyone,
           logon,
           desktop);
@@ -140,6 +147,7 @@ public final class DedicatedSandboxes {
               rung.everyone() ? places.writable() : List.of(),
               rung.userInterface(),
               rung.desktop()),
+          token,
           rung.logon(),
           network,
           places.deletable(accounts.offline(), accounts.group()),
@@ -164,7 +172,7 @@ public final class DedicatedSandboxes {
     for (Rung rung : rungs()) {
       byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
       try {
-        runner.ask(rung.confine(runner, List.of(), Sid.synthetic(random, "canary")));
+        runner.ask(rung.confine(runner, token, List.of(), Sid.synthetic(random, "canary")));
       } catch (SandboxException | WindowsCallException e) {
         problem = e.getMessage();
         continue;
@@ -326,6 +334,7 @@ public final class DedicatedSandboxes {
     runner.ask(
         rung.confine(
             runner,
+            facts.token(),
             List.copyOf(plan.roots().values()),
             Sid.synthetic(secret, "session:" + UUID.randomUUID())));
     if (offline) {

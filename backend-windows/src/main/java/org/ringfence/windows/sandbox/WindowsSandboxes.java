@@ -32,6 +32,7 @@ import org.ringfence.windows.confine.RestrictedToken;
 import org.ringfence.windows.confine.TokenConfinement;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
@@ -129,7 +130,8 @@ public final class WindowsSandboxes {
               windows,
               List.copyOf(plan.roots().values()),
               Sid.synthetic(secret, "session:" + UUID.randomUUID()),
-              new TokenConfinement.Choices(facts.everyone(), true, facts.desktop()),
+              new TokenConfinement.Choices(
+                  AccountToken.ROOTS, facts.everyone(), true, facts.desktop()),
               Optional.of(set));
       done = true;
       return session(policy, facts, confinement);

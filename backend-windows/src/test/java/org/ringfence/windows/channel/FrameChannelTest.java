@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.windows.channel.message.Message;
+import org.ringfence.windows.plan.AccountToken;
 
 @ExtendWith(InstancioExtension.class)
 class FrameChannelTest {
@@ -55,7 +56,13 @@ class FrameChannelTest {
           }
           case 1 ->
               new Message.Confine(
-                  n, Inputs.lists(TEXT, 0, 3).generate(random), one, true, false, true);
+                  n,
+                  Inputs.lists(TEXT, 0, 3).generate(random),
+                  one,
+                  random.oneOf(AccountToken.values()),
+                  true,
+                  false,
+                  true);
           case 2 ->
               new Message.Start(
                   n,

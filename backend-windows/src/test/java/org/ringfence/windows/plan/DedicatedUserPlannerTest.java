@@ -24,8 +24,13 @@ import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
+import org.ringfence.windows.acl.AccessCheck;
 import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
 import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
 
 @ExtendWith(InstancioExtension.class)
@@ -36,7 +41,12 @@ class DedicatedUserPlannerTest {
 
   private static DedicatedUserFacts facts(boolean logon, boolean network, boolean echoes) {
     return new DedicatedUserFacts(
-        new WindowsFacts(false, List.of(), true, true), logon, network, List.of(), echoes);
+        new WindowsFacts(false, List.of(), true, true),
+        AccountToken.ROOTS,
+        logon,
+        network,
+        List.of(),
+        echoes);
   }
 
   private static final DedicatedUserFacts GOOD = facts(false, true, false);
@@ -77,14 +87,58 @@ class DedicatedUserPlannerTest {
         "files.metadata",
         "files.read",
         "registry.write",
-        "process.isolation",
-        "process.signals",
         "process.privileges",
         "process.desktop");
-    // The system's resolver sends queries for a command, and system services can start processes
+    // Commands of another sandbox of the same account are open to it. The system's resolver sends
+    // queries for a command, and system services can start processes
     // outside the job.
-    assertLevels(plan, Enforcement.ADVISORY, "network.names", "lifetime.tree", "lifetime.jvm-exit");
+    assertLevels(
+        plan,
+        Enforcement.ADVISORY,
+        "process.isolation",
+        "process.signals",
+        "network.names",
+        "lifetime.tree",
+        "lifetime.jvm-exit");
     assertLevels(plan, Enforcement.UNSUPPORTED, "network.own-loopback");
+  }
+
+  private static DedicatedUserFacts withToken(AccountToken token) {
+    return new DedicatedUserFacts(GOOD.base(), token, false, true, List.of(), false);
+  }
+
+  /** Its own SID opens pipes, and makes a command the owner of what the account made. */
+  @Test
+  void tokenDecidesAboutPipesAndFilesOfTheAccount() {
+    Map<String, PlannedGuarantee> roots = plan(minimal(), withToken(AccountToken.ROOTS));
+    assertThat(roots.get("process.programs").reason()).contains("Ninja", "a named pipe");
+    assertLevels(roots, Enforcement.ENFORCED, "files.write", "files.metadata", "registry.write");
+
+    Map<String, PlannedGuarantee> own = plan(minimal(), withToken(AccountToken.OWN_SID));
+    assertThat(own.get("process.programs").reason()).doesNotContain("Ninja", "a named pipe");
+    assertLevels(own, Enforcement.ADVISORY, "files.write", "files.metadata");
+    assertThat(own.get("files.write").reason()).contains("as their owner");
+    assertLevels(own, Enforcement.ENFORCED, "registry.write", "files.read", "files.delete");
+
+    Map<String, PlannedGuarantee> alone = plan(minimal(), withToken(AccountToken.ACCOUNT_ALONE));
+    assertThat(alone.get("process.programs").reason()).doesNotContain("Ninja", "NUL");
+    assertLevels(alone, Enforcement.ADVISORY, "files.write", "files.metadata", "registry.write");
+    assertThat(alone.get("files.write").reason()).contains("every user may write", "their owner");
+  }
+
+  /** The price, by the model: the owner's right to change the list needs its SID to restrict. */
+  @Test
+  void ownSidLetsACommandChangeTheListOfWhatItsAccountMade() {
+    SecurityDescriptor made =
+        SecurityDescriptor.of(
+            USER, new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 0x1f01ff, Ace.Scope.OBJECT));
+    AccessToken account = AccessToken.of(USER, java.util.Set.of(Sid.EVERYONE));
+    assertThat(changesList(account.restricted(java.util.Set.of(), true), made)).isFalse();
+    assertThat(changesList(account.restricted(java.util.Set.of(USER), true), made)).isTrue();
+  }
+
+  private static boolean changesList(AccessToken token, SecurityDescriptor file) {
+    return AccessCheck.check(token, file, GenericMapping.FILE, AccessMask.WRITE_DAC).allowed();
   }
 
   @Test
@@ -100,6 +154,7 @@ class DedicatedUserPlannerTest {
     DedicatedUserFacts open =
         new DedicatedUserFacts(
             new WindowsFacts(true, List.of("C:\\open"), false, true),
+            AccountToken.ROOTS,
             false,
             true,
             List.of("C:\\tools"),

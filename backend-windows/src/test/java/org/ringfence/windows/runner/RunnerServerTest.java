@@ -15,6 +15,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.message.Message;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.TokenFacts;
@@ -79,7 +80,8 @@ class RunnerServerTest {
       assertThat(windows.protectedProcesses).isEqualTo(1);
       assertThat(entriesForTheUser()).isEmpty();
       runner.ask(
-          new Message.Confine(runner.number(), List.of(), SESSION.text(), false, true, true));
+          new Message.Confine(
+              runner.number(), List.of(), SESSION.text(), AccountToken.OWN_SID, false, true, true));
       runner.ask(
           new Message.Start(
               runner.number(),
@@ -99,6 +101,23 @@ class RunnerServerTest {
     }
     thread.join(TimeUnit.SECONDS.toMillis(20));
     assertThat(thread.isAlive()).isFalse();
+  }
+
+  @Test
+  void tokenOfTheChosenFormRestrictsCommands() throws Exception {
+    try (RunnerConnection runner = connect(FakeWindows.USER, FakeWindows.USER)) {
+      assertThat(restricting(runner, AccountToken.OWN_SID))
+          .containsExactlyInAnyOrder(SESSION, FakeWindows.USER);
+      assertThat(restricting(runner, AccountToken.ROOTS)).containsExactly(SESSION);
+      assertThat(restricting(runner, AccountToken.ACCOUNT_ALONE)).isEmpty();
+    }
+    thread.join(TimeUnit.SECONDS.toMillis(20));
+  }
+
+  private List<Sid> restricting(RunnerConnection runner, AccountToken form) throws Exception {
+    runner.ask(
+        new Message.Confine(runner.number(), List.of(), SESSION.text(), form, false, false, true));
+    return windows.restrictions.get(windows.restrictions.size() - 1);
   }
 
   private List<Ace> entriesForTheUser() {

@@ -32,6 +32,7 @@ import org.ringfence.windows.command.LocalHost;
 import org.ringfence.windows.command.ProxiedHost;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
@@ -66,6 +67,7 @@ class DedicatedSandboxesTest {
         installation,
         System.getenv(),
         new Accounts(GROUP, user, user, ClientAccounts.of("0123456789", List.of())),
+        AccountToken.OWN_SID,
         (offline, pipes) -> runners.startRunner(pipes));
   }
 
@@ -81,7 +83,12 @@ class DedicatedSandboxesTest {
 
   private static DedicatedUserFacts facts() {
     return new DedicatedUserFacts(
-        new WindowsFacts(false, List.of(), false, true), false, true, List.of(), false);
+        new WindowsFacts(false, List.of(), false, true),
+        AccountToken.OWN_SID,
+        false,
+        true,
+        List.of(),
+        false);
   }
 
   @Test

@@ -20,6 +20,7 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.WindowsSession;
+import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
 import org.ringfence.windows.runner.RunnerConnection;
@@ -113,7 +114,14 @@ class RunnerLaunchTest extends RealLaunchTest {
   BackendSession session(EffectivePolicy policy) throws Exception {
     connection = connect();
     connection.ask(
-        new Message.Confine(connection.number(), List.of(), SESSION.text(), false, true, true));
+        new Message.Confine(
+            connection.number(),
+            List.of(),
+            SESSION.text(),
+            AccountToken.OWN_SID,
+            false,
+            true,
+            true));
     return new WindowsSession(
         windows, new RunnerHost(connection, connection), policy.policy().lifetime(), 0);
   }

@@ -66,6 +66,7 @@ final class FakeTokens implements Tokens {
   public Handle restrict(Handle token, int flags, List<Sid> disabled, List<Sid> restricting)
       throws WindowsCallException {
     windows.call("CreateRestrictedToken");
+    windows.restrictions.add(List.copyOf(restricting));
     TokenFacts from = windows.object(token, TokenFacts.class);
     return windows.handle(
         windows.forgetful
@@ -75,7 +76,7 @@ final class FakeTokens implements Tokens {
                 from.logon(),
                 Set.of("SeChangeNotifyPrivilege"),
                 restricting,
-                true,
+                !restricting.isEmpty(),
                 false,
                 false,
                 from.session()));

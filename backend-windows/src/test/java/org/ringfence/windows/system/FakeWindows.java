@@ -54,6 +54,9 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
   /** How often the lists of this process and of its threads were set. */
   public int protectedProcesses;
 
+  /** The restricting SIDs of each token that was made. */
+  public final List<List<Sid>> restrictions = new ArrayList<>();
+
   private record Trouble(String call, int code) {}
 
   public final Map<String, FakeFile> files = new LinkedHashMap<>();

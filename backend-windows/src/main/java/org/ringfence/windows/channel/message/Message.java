@@ -2,11 +2,12 @@ package org.ringfence.windows.channel.message;
 
 import java.util.List;
 import java.util.Map;
+import org.ringfence.windows.plan.AccountToken;
 
 /** A message of a channel. The sender numbers each question, and its answer has the same number. */
 public sealed interface Message {
   /** The protocol's version; two processes with different versions do not communicate. */
-  int VERSION = 2;
+  int VERSION = 3;
 
   /** A message that has an answer. */
   sealed interface Question extends Message {
@@ -38,6 +39,7 @@ public sealed interface Message {
    * @param number the question's number
    * @param roots SIDs of the writable roots
    * @param session the SID of the sandbox
+   * @param token the form of the token
    * @param everyone whether Everyone is among the restricting SIDs
    * @param logon whether the logon session stays among the token's groups
    * @param desktop whether it gets a separate desktop
@@ -46,6 +48,7 @@ public sealed interface Message {
       int number,
       List<String> roots,
       String session,
+      AccountToken token,
       boolean everyone,
       boolean logon,
       boolean desktop)
