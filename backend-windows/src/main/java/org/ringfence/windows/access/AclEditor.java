@@ -188,13 +188,20 @@ public final class AclEditor {
     } catch (IllegalArgumentException e) {
       throw new GrantException(path, e.getMessage() + "; use: ringfence windows gc", e);
     }
-    if (facts.directory()) {
+    boolean alone = aces.stream().allMatch(ace -> ace.scope() == Ace.Scope.OBJECT);
+    if (facts.directory() && !alone) {
       trees.check(path);
     }
     GrantRecord record = record(path, facts, sids(aces), windows.security().sddl(before), lasting);
     journal(path, record);
     try {
-      windows.security().setDacl(file, Kind.FILE, bytes);
+      if (alone) {
+        // SetSecurityInfo would walk the tree, here perhaps a whole profile, for entries that
+        // nothing inherits.
+        windows.security().setDaclExactly(file, keepingInheritance(wanted.descriptor(before)));
+      } else {
+        windows.security().setDacl(file, Kind.FILE, bytes);
+      }
       verify(path, file, facts, aces);
       journal(path, record.in(Phase.APPLIED));
       return Optional.of(record.in(Phase.APPLIED));
@@ -335,7 +342,15 @@ public final class AclEditor {
     }
     AccessControlList without = current.get().without(ours::contains);
     if (!without.equals(current.get())) {
-      windows.security().setDacl(file, Kind.FILE, without.bytes());
+      boolean alone =
+          current.get().aces().stream()
+              .filter(ace -> ours.contains(ace.sid()))
+              .allMatch(ace -> ace.scope() == Ace.Scope.OBJECT);
+      if (alone) {
+        windows.security().setDaclExactly(file, keepingInheritance(without.descriptor(descriptor)));
+      } else {
+        windows.security().setDacl(file, Kind.FILE, without.bytes());
+      }
     }
     for (GrantRecord other : others) {
       installation.put(other.after(without(other.priorSddl(), ours)));
@@ -351,8 +366,21 @@ public final class AclEditor {
       return Outcome.CHANGED_SINCE;
     }
     // The entries are equal but for bits that setting a list adds, such as "may inherit".
-    windows.security().setDaclExactly(file, prior);
+    windows.security().setDaclExactly(file, keepingInheritance(prior));
     return now(file).equals(record.priorSddl()) ? Outcome.RESTORED : Outcome.CHANGED_SINCE;
+  }
+
+  /**
+   * Asks for {@code SE_DACL_AUTO_INHERITED}: the kernel drops it from a new list unless {@code
+   * SE_DACL_AUTO_INHERIT_REQ} comes with it (Microsoft, "SECURITY_DESCRIPTOR_CONTROL").
+   */
+  private static byte[] keepingInheritance(byte[] descriptor) {
+    byte[] asking = descriptor.clone();
+    // The second byte of the control bits: 0x0400 has been inherited, 0x0100 asks for it.
+    if ((asking[3] & 0x04) != 0) {
+      asking[3] |= 0x01;
+    }
+    return asking;
   }
 
   private String now(Handle file) throws WindowsCallException {

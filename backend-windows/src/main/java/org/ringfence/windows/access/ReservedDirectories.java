@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.plan.ParentDirectories;
 import org.ringfence.windows.plan.PathHazard;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
@@ -55,6 +56,13 @@ public record ReservedDirectories(List<String> places, List<String> trees, List<
 
   /** Throws if a path must not get an allow entry. */
   void check(String path, Ace ace) throws GrantException {
+    if (ParentDirectories.looks(ace)) {
+      // Such an entry shows no name below and is inherited by nothing.
+      if (PathHazard.of(path).isPresent()) {
+        throw new GrantException(path, PathHazard.of(path).get());
+      }
+      return;
+    }
     boolean writing = (ace.mask() & AccessMask.WRITE_DATA) != 0;
     Optional<String> wrong =
         PathHazard.of(path)

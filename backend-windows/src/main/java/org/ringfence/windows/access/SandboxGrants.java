@@ -8,14 +8,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.plan.ParentDirectories;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The entries of one sandbox. All are set, or none is. */
 public final class SandboxGrants implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SandboxGrants.class);
+
   private final AclEditor grants;
   private final List<GrantRecord> passing = new ArrayList<>();
 
@@ -50,6 +56,10 @@ public final class SandboxGrants implements AutoCloseable {
             && leftOut(one.getKey(), entries)) {
           continue;
         }
+        if (one.getValue().stream().allMatch(ParentDirectories::looks)) {
+          look(grants, one.getKey(), one.getValue()).ifPresent(made::add);
+          continue;
+        }
         boolean lasts = lasting.test(one.getKey());
         grants.grant(one.getKey(), one.getValue(), lasts).ifPresent(made::add);
       }
@@ -59,6 +69,16 @@ public final class SandboxGrants implements AutoCloseable {
     }
     made.stream().filter(record -> !record.lasting()).forEach(set.passing::add);
     return set;
+  }
+
+  /** A directory above, which may be another user's: without the entry, some programs fail. */
+  private static Optional<GrantRecord> look(AclEditor grants, String path, List<Ace> aces) {
+    try {
+      return grants.grant(path, aces, false);
+    } catch (GrantException e) {
+      LOG.debug("commands cannot look at {}", path, e);
+      return Optional.empty();
+    }
   }
 
   /**

@@ -91,6 +91,7 @@ public record AppContainerPlan(
     for (String path : policy.protectedPaths()) {
       closed.add(new Closed(path, AccessMask.WRITE_DATA, "files.protectedPaths"));
     }
+    entries.addAll(ParentDirectories.entries(policy, container));
     List<Sid> capabilities =
         policy.policy().network().mode() == NetworkMode.FULL
             ? List.of(INTERNET_CLIENT, INTERNET_CLIENT_SERVER, PRIVATE_NETWORK)

@@ -89,6 +89,9 @@ public record DedicatedUserPlan(
     }
     entries.addAll(ImmovableDirectories.entries(policy, accounts.group()));
     boolean closed = policy.policy().network().mode() != NetworkMode.FULL;
+    // For the user itself: entries for the group tell which files other sandboxes read.
+    entries.addAll(
+        ParentDirectories.entries(policy, closed ? accounts.offline() : accounts.online()));
     return new DedicatedUserPlan(
         token.roots(),
         entries,
@@ -155,8 +158,13 @@ public record DedicatedUserPlan(
     return new SecurityDescriptor(owner, Optional.of(aces), Optional.empty());
   }
 
-  /** The usual token, {@link AccountToken#OWN_SID}. */
-  private AccessToken token(Accounts accounts) {
+  /**
+   * Returns the usual token of commands, {@link AccountToken#OWN_SID}.
+   *
+   * @param accounts the accounts
+   * @return the token of the offline user
+   */
+  public AccessToken token(Accounts accounts) {
     Set<Sid> restricting = new HashSet<>(roots.values());
     restricting.add(accounts.offline());
     return AccessToken.of(

@@ -225,7 +225,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
         EXAMPLE_USER,
         EXAMPLE_SESSION,
         Optional.of(EXAMPLE_LOGON),
-        false,
-        false);
+        true,
+        true);
   }
 }

@@ -12,6 +12,7 @@ import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.CommandHost;
 import org.ringfence.windows.command.CommandRequest;
 import org.ringfence.windows.command.RunningCommand;
+import org.ringfence.windows.plan.GitSafeDirectories;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.Jobs;
@@ -24,16 +25,19 @@ public final class RunnerHost implements CommandHost {
   private static final Logger LOG = LoggerFactory.getLogger(RunnerHost.class);
 
   private final RunnerConnection connection;
+  private final List<String> repositories;
   private final AutoCloseable parts;
 
   /**
    * Uses a runner that has received its confinement.
    *
    * @param connection the runner
+   * @param repositories directories that Git may use although the caller owns them
    * @param parts the resources that are closed along with this
    */
-  public RunnerHost(RunnerConnection connection, AutoCloseable parts) {
+  public RunnerHost(RunnerConnection connection, List<String> repositories, AutoCloseable parts) {
     this.connection = connection;
+    this.repositories = List.copyOf(repositories);
     this.parts = parts;
   }
 
@@ -210,7 +214,10 @@ public final class RunnerHost implements CommandHost {
     }
   }
 
-  /** Substitutes the profile of the runner's user: the caller's is closed to it. */
+  /**
+   * Substitutes the profile of the runner's user: the caller's is closed to it. Git is told of the
+   * repositories.
+   */
   @Override
   public Map<String, String> environment(Map<String, String> given) {
     Map<String, String> environment = new HashMap<>(given);
@@ -218,7 +225,7 @@ public final class RunnerHost implements CommandHost {
         .keySet()
         .removeIf(name -> connection.profile().containsKey(name.toUpperCase(Locale.ROOT)));
     environment.putAll(connection.profile());
-    return environment;
+    return GitSafeDirectories.added(environment, repositories);
   }
 
   @Override

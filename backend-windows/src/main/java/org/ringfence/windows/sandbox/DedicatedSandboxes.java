@@ -2,9 +2,11 @@ package org.ringfence.windows.sandbox;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +16,7 @@ import java.util.UUID;
 import org.ringfence.SandboxException;
 import org.ringfence.kit.session.LocalEgressProxy;
 import org.ringfence.kit.session.ResourceStack;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.NetworkMode;
@@ -22,6 +25,7 @@ import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.windows.access.AclEditor;
+import org.ringfence.windows.access.ParentEntries;
 import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.acl.Ace;
@@ -37,6 +41,7 @@ import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlan;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
+import org.ringfence.windows.plan.ParentDirectories;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.probe.ClosedNetwork;
@@ -180,7 +185,7 @@ public final class DedicatedSandboxes {
       WindowsSession session =
           new WindowsSession(
               windows,
-              new RunnerHost(runner, () -> {}),
+              new RunnerHost(runner, List.of(), () -> {}),
               Lifetime.KILL,
               rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
       try {
@@ -258,7 +263,11 @@ public final class DedicatedSandboxes {
     ReservedDirectories kept =
         ReservedDirectories.of(
             environment, System.getProperty("java.home"), installation.directory());
-    List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
+    List<Entry> entries =
+        ParentEntries.needed(
+            windows,
+            plan.entries().stream().filter(entry -> !kept.needless(entry)).toList(),
+            plan.token(accounts));
     try (Handle lock =
         windows.machine().lock("Local\\ringfence-open-" + accounts.client().id(), LOCK_MILLIS)) {
       if (!policy.policy().strictness().weaker().contains(Guarantee.FILES_READ)) {
@@ -285,6 +294,7 @@ public final class DedicatedSandboxes {
     Set<String> own = new HashSet<>();
     entries.stream()
         .filter(entry -> entry.ace().type() == Ace.Type.ALLOW)
+        .filter(entry -> !ParentDirectories.looks(entry.ace()))
         .map(Entry::path)
         .filter(path -> scratch.stream().noneMatch(path::startsWith))
         .forEach(path -> own.add(path.toUpperCase(Locale.ROOT)));
@@ -349,11 +359,28 @@ public final class DedicatedSandboxes {
                 + " is not reached by the sandbox's user; run: ringfence windows setup");
       }
     }
-    CommandHost host = new RunnerHost(runner, parts);
+    CommandHost host = new RunnerHost(runner, repositories(policy), parts);
     return new WindowsSession(
         windows,
         proxy.isPresent() ? new ProxiedHost(host, proxy.get()) : host,
         policy.policy().lifetime(),
         rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
+  }
+
+  /** The workspace, its repository, and the writable roots, any of which may be a repository. */
+  private static List<String> repositories(EffectivePolicy policy) {
+    Set<String> found = new LinkedHashSet<>();
+    String workspace = policy.places().workspace();
+    found.add(workspace);
+    for (Path above = Path.of(workspace); above != null; above = above.getParent()) {
+      if (Files.exists(above.resolve(".git"))) {
+        found.add(above.toString());
+        break;
+      }
+    }
+    policy.rules().stream()
+        .filter(rule -> rule.access() == Access.WRITE && !rule.scratch())
+        .forEach(rule -> found.add(rule.path()));
+    return List.copyOf(found);
   }
 }

@@ -13,6 +13,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.access.AclEditor;
+import org.ringfence.windows.access.ParentEntries;
 import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.access.TreeScan;
@@ -162,11 +163,16 @@ public final class WindowsSandboxes {
     try {
       AppContainerPlan plan = AppContainerPlan.compile(policy, profile.sid());
       // All packages read the system's directories, unless the container is less privileged.
-      List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
+      AccessToken token = token(plan, profile.sid(), lessPrivileged);
+      List<Entry> entries =
+          ParentEntries.needed(
+              windows,
+              plan.entries().stream().filter(entry -> !kept.needless(entry)).toList(),
+              token);
       SandboxGrants set = SandboxGrants.set(grants, entries, kept, path -> false);
       boolean closed = false;
       try {
-        refuseOpen(policy, plan, profile.sid(), lessPrivileged);
+        refuseOpen(policy, plan, token);
         closed = true;
       } finally {
         if (!closed) {
@@ -189,18 +195,10 @@ public final class WindowsSandboxes {
    * Refuses a policy that closes a place whose list opens it to the container all the same, by the
    * model of the access check.
    */
-  private void refuseOpen(
-      EffectivePolicy policy, AppContainerPlan plan, Sid container, boolean lessPrivileged)
+  private void refuseOpen(EffectivePolicy policy, AppContainerPlan plan, AccessToken token)
       throws SandboxException {
     Set<Guarantee> accepted = policy.policy().strictness().weaker();
-    try (Handle own = windows.tokens().ofThisProcess()) {
-      AccessToken token =
-          AccessToken.of(
-                  windows.tokens().facts(own).user(),
-                  Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS))
-              .inContainer(
-                  new AccessToken.Container(
-                      container, Set.copyOf(plan.capabilities()), lessPrivileged));
+    try {
       for (AppContainerPlan.Closed place : plan.closed()) {
         boolean reading = place.right() == AccessMask.READ_DATA;
         Guarantee guarantee = reading ? Guarantee.FILES_READ : Guarantee.FILES_WRITE;
@@ -215,6 +213,20 @@ public final class WindowsSandboxes {
                   + " PACKAGES, or use WSL2");
         }
       }
+    } catch (WindowsCallException e) {
+      throw CallFailures.cannot("AppContainer", e);
+    }
+  }
+
+  private AccessToken token(AppContainerPlan plan, Sid container, boolean lessPrivileged)
+      throws SandboxException {
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      return AccessToken.of(
+              windows.tokens().facts(own).user(),
+              Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS))
+          .inContainer(
+              new AccessToken.Container(
+                  container, Set.copyOf(plan.capabilities()), lessPrivileged));
     } catch (WindowsCallException e) {
       throw CallFailures.cannot("AppContainer", e);
     }

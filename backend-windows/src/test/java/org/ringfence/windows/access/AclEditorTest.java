@@ -346,4 +346,32 @@ class AclEditorTest {
     assertThat(recovery.teardown()).hasSize(1).allMatch(Finding::fine);
     assertThat(installation.directory()).doesNotExist();
   }
+
+  /**
+   * The call that lets a tree inherit would walk a whole profile, for an entry that none inherits.
+   */
+  @Test
+  void entryForADirectoryAloneLeavesItsTreeAloneAndKeepsItsInheritance() throws Exception {
+    byte[] inheriting = descriptor();
+    inheriting[3] |= 0x04;
+    windows.files.get(ROOT.toUpperCase(java.util.Locale.ROOT)).descriptor = inheriting;
+    Ace look = new Ace(Ace.Type.ALLOW, ONE, AccessMask.LOOKING, Ace.Scope.OBJECT);
+    GrantRecord record = grants.grant(ROOT, List.of(look), false).orElseThrow();
+    assertThat(windows.list(ROOT).contains(look, true)).isTrue();
+    assertThat(windows.propagated).isEmpty();
+    assertThat(grants.restore(record)).isEqualTo(Outcome.RESTORED);
+    assertThat(windows.propagated).isEmpty();
+    assertThat(descriptor()).isEqualTo(inheriting);
+  }
+
+  @Test
+  void listThatWasInheritedIsRestoredWithThatMark() throws Exception {
+    byte[] inheriting = descriptor();
+    inheriting[3] |= 0x04;
+    windows.files.get(ROOT.toUpperCase(java.util.Locale.ROOT)).descriptor = inheriting;
+    GrantRecord record = grants.grant(ROOT, List.of(modify(ONE)), false).orElseThrow();
+    assertThat(windows.propagated).containsExactly(ROOT);
+    assertThat(grants.restore(record)).isEqualTo(Outcome.RESTORED);
+    assertThat(descriptor()).isEqualTo(inheriting);
+  }
 }

@@ -123,7 +123,7 @@ class RunnerLaunchTest extends RealLaunchTest {
             true,
             true));
     return new WindowsSession(
-        windows, new RunnerHost(connection, connection), policy.policy().lifetime(), 0);
+        windows, new RunnerHost(connection, List.of(), connection), policy.policy().lifetime(), 0);
   }
 
   @Override
@@ -264,7 +264,8 @@ class RunnerLaunchTest extends RealLaunchTest {
     try (RunnerConnection other = connect()) {
       assertThatThrownBy(
               () ->
-                  new WindowsSession(windows, new RunnerHost(other, () -> {}), Lifetime.KILL, 0)
+                  new WindowsSession(
+                          windows, new RunnerHost(other, List.of(), () -> {}), Lifetime.KILL, 0)
                       .start(launch("cmd.exe", "/d", "/c", "exit 0")))
           .hasMessageContaining("nothing confines commands yet");
     }

@@ -57,6 +57,9 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
   /** The restricting SIDs of each token that was made. */
   public final List<List<Sid>> restrictions = new ArrayList<>();
 
+  /** The files whose lists were set by the call that walks the tree below. */
+  public final List<String> propagated = new ArrayList<>();
+
   private record Trouble(String call, int code) {}
 
   public final Map<String, FakeFile> files = new LinkedHashMap<>();
@@ -267,6 +270,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
       return;
     }
     FakeFile file = object(object, FakeFile.class);
+    propagated.add(file.path);
     // Windows marks the list as one that inherits, and so does the fake.
     byte[] like = {1, 0, 4, (byte) 0x84};
     byte[] whole = new byte[20 + acl.length];
@@ -285,7 +289,11 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     }
     if (!forgetful) {
       FakeFile file = object(object, FakeFile.class);
-      file.descriptor = kept(file, descriptor);
+      byte[] stored = descriptor.clone();
+      // SE_DACL_AUTO_INHERITED stays if SE_DACL_AUTO_INHERIT_REQ asks for it, which is not stored:
+      // Microsoft, "SECURITY_DESCRIPTOR_CONTROL".
+      stored[3] &= (byte) ((stored[3] & 0x01) != 0 ? 0xfe : 0xfb);
+      file.descriptor = kept(file, stored);
     }
   }
 
