@@ -115,6 +115,7 @@ public final class Remedies {
     }
     return reason instanceof Reason.RuleBelow
             || reason instanceof Reason.Glob
+            || reason instanceof Reason.ShortName
             || reason instanceof Reason.ProtectedPath
             || reason instanceof Reason.ProtectedName
             || reason instanceof Reason.FoundName
@@ -142,6 +143,9 @@ public final class Remedies {
     }
     if (reason instanceof Reason.Glob) {
       return new None("a deny glob holds everywhere; only a policy without it allows this");
+    }
+    if (reason instanceof Reason.ShortName) {
+      return new None("use the long name of the file, which the policy can decide on");
     }
     if (reason instanceof Reason.ProtectedPath) {
       return new None("a protected path is never written");

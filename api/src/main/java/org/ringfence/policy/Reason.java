@@ -67,6 +67,19 @@ public sealed interface Reason {
   }
 
   /**
+   * A name of the form that Windows gives a file besides its own, on a drive where it may lead to a
+   * file that the policy denies.
+   *
+   * @param name the name
+   */
+  record ShortName(String name) implements Reason {
+    @Override
+    public String text() {
+      return "short name " + name;
+    }
+  }
+
+  /**
    * A protected path.
    *
    * @param path the path

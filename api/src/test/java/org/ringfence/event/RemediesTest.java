@@ -243,6 +243,7 @@ class RemediesTest {
         new Reason.Rule("/x: none", Access.NONE, Operation.READ),
         new Reason.RuleBelow("/x: read"),
         new Reason.Glob("**/.env"),
+        new Reason.ShortName("GIT~1"),
         new Reason.ProtectedPath("/x"),
         new Reason.HandedIn(),
         new Reason.ForeignMetadata(),

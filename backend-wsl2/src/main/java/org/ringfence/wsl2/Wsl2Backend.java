@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
@@ -12,6 +13,7 @@ import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.FileRule;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -63,6 +65,7 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
 
   private static final WslPaths USUAL = new WslPaths("Ubuntu", "/mnt/");
   private static final String HOME = "/home/user";
+  private static final Pattern SHORT_NAME = Pattern.compile("~[0-9]");
   private static final String ON_DRIVE =
       "on a drive of Windows: slow there, without notifications, and with the permissions of"
           + " Windows";
@@ -181,7 +184,8 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
           new Availability(planned.usable(), planned.reasons(), planned.remedies(), facts);
       List<PlannedGuarantee> guarantees =
           there.usable()
-              ? WslDoubts.apply(planned.guarantees(), here.paths(), onDrive(here.paths(), policy))
+              ? WslDoubts.apply(
+                  planned.guarantees(), here.paths(), shortNamed(here.paths(), policy.policy()))
               : planned.guarantees();
       return new SandboxPlan(INFO.id(), policy, there, guarantees);
     } catch (SandboxException e) {
@@ -194,14 +198,16 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
     return path.startsWith("/") ? path : paths.toLinux(path);
   }
 
-  /** Returns whether the workspace or a place that a rule names lies on a Windows drive. */
-  private static boolean onDrive(WslPaths paths, EffectivePolicy policy) {
+  /** Returns the paths on drives that the policy takes access away from by short names. */
+  private static List<String> shortNamed(WslPaths paths, SandboxPolicy policy) {
     return Stream.concat(
-            Stream.of(policy.places().workspace()),
-            policy.policy().rules().stream()
-                .map(FileRule::path)
-                .filter(path -> !path.startsWith(":") && !path.startsWith("~")))
-        .anyMatch(path -> paths.onDrive(inside(paths, path)));
+            policy.rules().stream()
+                .filter(rule -> rule.access() != Access.WRITE)
+                .map(FileRule::path),
+            policy.protectedPaths().stream())
+        .filter(path -> !path.startsWith(":") && !path.startsWith("~"))
+        .filter(path -> SHORT_NAME.matcher(path).find() && paths.onDrive(inside(paths, path)))
+        .toList();
   }
 
   @Override

@@ -21,12 +21,17 @@ import org.ringfence.linux.plan.VerifiedKernels;
 import org.ringfence.macos.plan.SeatbeltPlanner;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.LooseMounts;
+import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.path.PathLookup;
+import org.ringfence.policy.path.PathStyle;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.AppContainerPlanner;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlanner;
 import org.ringfence.windows.plan.RestrictedTokenPlanner;
 import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslDoubts;
 import org.ringfence.wsl2.plan.WslPaths;
 
@@ -83,13 +88,47 @@ final class AssumedMachines {
             starter + (onDrive ? ", on a drive" : ", in the distribution"),
             policy ->
                 WslDoubts.apply(
-                    bubblewrap(policy, HostFacts.ASSUMED, BubblewrapFeatures.ASSUMED, starter),
+                    bubblewrap(
+                        onDrive ? onDrive(policy) : policy,
+                        HostFacts.ASSUMED,
+                        BubblewrapFeatures.ASSUMED,
+                        starter),
                     PATHS,
-                    onDrive));
+                    List.of()));
       }
     }
     all.put("wsl2", guests);
     return all;
+  }
+
+  /** Places a policy on a machine whose home and workspace lie on a drive of Windows. */
+  private static EffectivePolicy onDrive(EffectivePolicy policy) {
+    PathLookup drive =
+        new PathLookup() {
+          @Override
+          public String real(String path) {
+            return NONE.real(path);
+          }
+
+          @Override
+          public Map<String, String> linksOn(String path) {
+            return NONE.linksOn(path);
+          }
+
+          @Override
+          public boolean exists(String path) {
+            return NONE.exists(path);
+          }
+
+          @Override
+          public LooseMounts looseMounts() {
+            return new LooseMounts(List.of(new LooseMounts.Mount("/mnt/c", true, true)));
+          }
+        };
+    String home = "/mnt/c/Users/me";
+    return EffectivePolicy.of(
+        GuestPolicy.of(policy.policy(), PATHS),
+        PathContext.of(PathStyle.POSIX, home + "/ws", home).lookedUp(drive));
   }
 
   /**

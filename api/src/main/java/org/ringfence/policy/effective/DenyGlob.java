@@ -20,7 +20,7 @@ final class DenyGlob {
   private final GlobPrefixes prefixes;
 
   DenyGlob(String text, PathStyle style) {
-    this(text, text, style);
+    this(text, text, style == PathStyle.WINDOWS);
   }
 
   /**
@@ -28,9 +28,9 @@ final class DenyGlob {
    *
    * @param text the pattern as the policy has it
    * @param placed the same with links in its leading directories resolved
-   * @param style how paths are written
+   * @param anyCase whether letter case does not matter
    */
-  DenyGlob(String text, String placed, PathStyle style) {
+  DenyGlob(String text, String placed, boolean anyCase) {
     if (text.isEmpty()) {
       throw new InvalidPolicyException("files.denyGlobs", text, "a glob, **/.env");
     }
@@ -55,7 +55,6 @@ final class DenyGlob {
         i += Character.charCount(c);
       }
     }
-    boolean anyCase = style == PathStyle.WINDOWS;
     // A name may contain a line end.
     this.pattern =
         Pattern.compile(

@@ -3,12 +3,14 @@ package org.ringfence.policy.effective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
 
 /** The globs of a policy, placed on a machine. */
 final class DenyGlobs {
   private final List<DenyGlob> globs;
+  private final List<DenyGlob> ofAnyCase;
 
   /**
    * PathContext globs.
@@ -19,6 +21,9 @@ final class DenyGlobs {
    */
   DenyGlobs(List<String> texts, PathContext places, Map<String, String> crossed) {
     List<DenyGlob> compiled = new ArrayList<>();
+    List<DenyGlob> loose = new ArrayList<>();
+    boolean anyCase = places.style() == PathStyle.WINDOWS;
+    boolean anyLoose = !places.lookup().looseMounts().mounts().isEmpty();
     for (String text : texts) {
       String leading = DenyGlob.leadingDirectories(text);
       String placed = text;
@@ -28,14 +33,23 @@ final class DenyGlobs {
         placed = (real.equals("/") ? "" : real) + text.substring(leading.length());
         places.linksOn(leading).keySet().forEach(link -> crossed.put(link, text));
       }
-      compiled.add(new DenyGlob(text, placed, places.style()));
+      compiled.add(new DenyGlob(text, placed, anyCase));
+      if (anyLoose) {
+        loose.add(new DenyGlob(text, placed, true));
+      }
     }
     this.globs = List.copyOf(compiled);
+    this.ofAnyCase = anyLoose ? List.copyOf(loose) : globs;
   }
 
   /** Returns the first glob that denies a path, or null. */
   DenyGlob denying(List<String> components) {
-    for (DenyGlob glob : globs) {
+    return denying(components, false);
+  }
+
+  /** As {@link #denying(List)}, where a file system may ignore letter case. */
+  DenyGlob denying(List<String> components, boolean anyCase) {
+    for (DenyGlob glob : anyCase ? ofAnyCase : globs) {
       if (glob.matches(components)) {
         return glob;
       }
@@ -45,12 +59,36 @@ final class DenyGlobs {
 
   /** Returns the first glob whose denial below a directory a move may lift, or null. */
   DenyGlob lostByMove(List<String> from, List<String> to) {
-    for (DenyGlob glob : globs) {
+    return lostByMove(from, to, false);
+  }
+
+  /** As {@link #lostByMove(List, List)}, where a file system may ignore letter case. */
+  DenyGlob lostByMove(List<String> from, List<String> to, boolean anyCase) {
+    for (DenyGlob glob : anyCase ? ofAnyCase : globs) {
       if (glob.mayBeLost(from, to)) {
         return glob;
       }
     }
     return null;
+  }
+
+  /** Returns the globs with names of directories that a policy permits to rename. */
+  List<String> passedByRenames(EffectivePolicy policy) {
+    return globs.stream()
+        .filter(DenyGlob::namesDirectories)
+        .filter(glob -> writesAround(policy, DenyGlob.leadingDirectories(glob.placed())))
+        .map(DenyGlob::toString)
+        .toList();
+  }
+
+  private static boolean writesAround(EffectivePolicy policy, String directory) {
+    return policy.accessAt(directory) == Access.WRITE
+        || policy.rules().stream()
+            .anyMatch(
+                rule ->
+                    rule.access() == Access.WRITE
+                        && !rule.scratch()
+                        && PathStyle.POSIX.isAtOrBelow(rule.path(), directory));
   }
 
   List<DenyGlob> all() {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.FileDefault;
@@ -17,6 +17,8 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.KeptPaths;
+import org.ringfence.policy.path.LooseNames;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.RuleTexts;
@@ -29,7 +31,6 @@ import org.ringfence.policy.value.InvalidPolicyException;
  * evaluation does not.
  */
 public final class EffectivePolicy {
-
   private final SandboxPolicy policy;
   private final PathContext places;
   private final List<EffectiveRule> rules;
@@ -39,11 +40,11 @@ public final class EffectivePolicy {
   private final TrackedNames tracked;
   private final LeadingDirectories leading;
   private final List<String> protectedPaths;
-  private final Set<String> protectedKeys;
+  private final KeptPaths kept;
+  private final LooseNames loose;
   private final Set<String> steadyPaths = new LinkedHashSet<>();
   private final SurfaceSurvey survey;
   private final List<String> ownState;
-  private final String ownTmp;
   private final Map<String, String> links = new LinkedHashMap<>();
   private final Map<String, String> crossed = new LinkedHashMap<>();
 
@@ -73,7 +74,6 @@ public final class EffectivePolicy {
         found != null || !looks
             ? found
             : SurfaceSurvey.of(policy.protectedNames(), placed, places.home());
-    this.ownTmp = places.privateTmp().map(places::real).orElse("");
     this.ownState = OwnPlaces.of(policy, places, placed);
     this.tracked =
         policy.protectedNames() == ProtectedNames.TRACKED && survey != null
@@ -81,13 +81,18 @@ public final class EffectivePolicy {
             : TrackedNames.NONE;
     this.homes = HomeNames.of(policy, places, placed, tracked);
     this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed, texts), places.lookup()));
-    this.protectedKeys =
-        protectedPaths.stream()
-            .map(path -> path.replaceFirst("[/\\\\]$", ""))
-            .collect(Collectors.toUnmodifiableSet());
     this.rules = List.copyOf(placed);
+    this.loose =
+        new LooseNames(
+            places.lookup().looseMounts(),
+            Stream.concat(rules.stream().map(EffectiveRule::path), protectedPaths.stream()));
+    this.kept =
+        new KeptPaths(
+            places.style(),
+            protectedPaths.stream().map(loose::spelled).toList(),
+            places.privateTmp().map(places::real).orElse(""));
     this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed);
-    this.tree = new RuleTree(places.style(), rules);
+    this.tree = new RuleTree(places.style(), rules, loose);
     this.leading = new LeadingDirectories(policy.protectedNames(), places.style(), rules, tree);
   }
 
@@ -149,6 +154,27 @@ public final class EffectivePolicy {
     return survey == null ? statement : statement + survey.statement();
   }
 
+  /** Returns the components of a path, as the policy spells those that it names. */
+  private List<String> components(String path) {
+    return places.style().components(loose.spelled(path));
+  }
+
+  /**
+   * Returns whether the file system finds the object at a path by other spellings, too.
+   *
+   * @param path an absolute path
+   * @return true on drives of Windows and the like, where a mount of one name holds no other
+   */
+  public boolean findsOtherNames(String path) {
+    return loose.at(path);
+  }
+
+  /** Returns whether reading is denied somewhere that names decide. */
+  private boolean readsMatter() {
+    return !policy.denyGlobs().isEmpty()
+        || rules.stream().anyMatch(rule -> rule.access() == Access.NONE && loose.at(rule.path()));
+  }
+
   /** Returns the survey of the file system; null if there was none. */
   SurfaceSurvey survey() {
     return survey;
@@ -162,8 +188,8 @@ public final class EffectivePolicy {
    * @return the decision
    */
   public Decision evaluate(String path, Operation operation) {
-    List<String> components = places.style().components(path);
-    DenyGlob glob = globs.denying(components);
+    List<String> components = components(path);
+    DenyGlob glob = globs.denying(components, loose.at(path));
     if (glob != null) {
       return Decision.deny(new Reason.Glob(glob.toString()), "the name is denied everywhere");
     }
@@ -176,10 +202,15 @@ public final class EffectivePolicy {
           new Reason.Rule(rule.origin(), rule.access(), operation),
           "the rule grants no " + word(operation));
     }
+    Optional<String> shortName = loose.shortName(path);
+    if (shortName.isPresent() && (operation == Operation.WRITE ? namesMatter() : readsMatter())) {
+      return Decision.deny(
+          new Reason.ShortName(shortName.get()), "it may be another object's short name");
+    }
     if (operation == Operation.WRITE) {
-      String kept = protectedPathOver(path);
-      if (kept != null) {
-        return Decision.deny(new Reason.ProtectedPath(kept), "the path stays as it is");
+      String over = kept.over(loose.spelled(path));
+      if (over != null) {
+        return Decision.deny(new Reason.ProtectedPath(over), "the path stays as it is");
       }
       int depth = tree.depthOfDecision(components);
       String name =
@@ -196,23 +227,6 @@ public final class EffectivePolicy {
         new Reason.ProtectedName(name), "files there can run code in a later session");
   }
 
-  private String protectedPathOver(String path) {
-    int end = protectedKeys.isEmpty() ? 0 : path.length();
-    while (end > 0) {
-      String above = path.substring(0, end);
-      if (protectedKeys.contains(above) && !isInOwnTmp(path, above)) {
-        return above;
-      }
-      end = places.style().lastSeparator(path, end - 1);
-    }
-    return protectedKeys.contains("") ? "/" : null;
-  }
-
-  /** Returns whether a path is in the private temporary directory, which no path above protects. */
-  private boolean isInOwnTmp(String path, String kept) {
-    return !ownTmp.isEmpty() && isAtOrBelow(path, ownTmp) && isAtOrBelow(ownTmp, kept);
-  }
-
   private boolean isAtOrBelow(String path, String ancestor) {
     return places.style().isAtOrBelow(path, ancestor);
   }
@@ -226,7 +240,7 @@ public final class EffectivePolicy {
    */
   public Decision evaluateReplacement(String path) {
     Decision decision = evaluateRemoval(path);
-    List<String> components = places.style().components(path);
+    List<String> components = components(path);
     EffectiveRule rule = tree.decide(components);
     if (!decision.allowed() || rule == null) {
       return decision;
@@ -245,7 +259,7 @@ public final class EffectivePolicy {
    * @return true if they are
    */
   public boolean keepsNames(String path) {
-    EffectiveRule rule = tree.decide(places.style().components(path));
+    EffectiveRule rule = tree.decide(components(path));
     return policy.protectedNames() != ProtectedNames.OFF
         && rule != null
         && rule.access() == Access.WRITE
@@ -269,14 +283,15 @@ public final class EffectivePolicy {
     if (!decision.allowed()) {
       return decision;
     }
-    for (String kept : protectedPaths) {
-      if (isAtOrBelow(kept, path)) {
-        return Decision.deny(new Reason.ProtectedPath(kept), "it lies below");
+    String spelled = loose.spelled(path);
+    for (String held : protectedPaths) {
+      if (isAtOrBelow(loose.spelled(held), spelled)) {
+        return Decision.deny(new Reason.ProtectedPath(held), "it lies below");
       }
     }
     EffectiveRule granted = null;
     for (EffectiveRule rule : rules) {
-      if (isAtOrBelow(rule.path(), path)) {
+      if (isAtOrBelow(loose.spelled(rule.path()), spelled)) {
         if (rule.access() != Access.WRITE) {
           return Decision.deny(new Reason.RuleBelow(rule.origin()), "it lies below");
         }
@@ -300,7 +315,7 @@ public final class EffectivePolicy {
    */
   public Decision evaluateMove(String from, String to) {
     DenyGlob lost =
-        globs.lostByMove(places.style().components(from), places.style().components(to));
+        globs.lostByMove(components(from), components(to), loose.at(from) || loose.at(to));
     return lost == null
         ? Decision.allow(new Reason.Glob(""))
         : Decision.deny(
@@ -324,21 +339,7 @@ public final class EffectivePolicy {
    * @return the globs as the policy has them
    */
   public List<String> globsPassedByRenames() {
-    return globs.all().stream()
-        .filter(DenyGlob::namesDirectories)
-        .filter(glob -> writesAround(DenyGlob.leadingDirectories(glob.placed())))
-        .map(DenyGlob::toString)
-        .toList();
-  }
-
-  private boolean writesAround(String directory) {
-    return accessAt(directory) == Access.WRITE
-        || rules.stream()
-            .anyMatch(
-                rule ->
-                    rule.access() == Access.WRITE
-                        && !rule.scratch()
-                        && isAtOrBelow(rule.path(), directory));
+    return globs.passedByRenames(this);
   }
 
   /**
@@ -380,24 +381,23 @@ public final class EffectivePolicy {
       return Optional.of("lifetime keep");
     }
     return rules.stream()
-        .filter(this::isBelowWritable)
-        .map(rule -> "files.rules " + rule.origin() + ", which lies in a writable directory")
+        .filter(rule -> rule.access() == Access.WRITE && findsOtherNames(rule.path() + "/x"))
+        .map(rule -> rule.path() + ", where files are found by other names, too")
         .findFirst()
+        .or(
+            () ->
+                rules.stream()
+                    .filter(rule -> MountedTwice.writtenAround(rules, rule.path()))
+                    .map(
+                        rule ->
+                            "files.rules " + rule.origin() + ", which lies in a writable directory")
+                    .findFirst())
         .or(
             () ->
                 steadyPaths.stream()
                     .filter(path -> accessAt(path) == Access.WRITE && !isSteady(path))
                     .map(path -> path + ", which a command could exchange")
                     .findFirst());
-  }
-
-  private boolean isBelowWritable(EffectiveRule rule) {
-    return rules.stream()
-        .anyMatch(
-            above ->
-                above.access() == Access.WRITE
-                    && !above.path().equals(rule.path())
-                    && isAtOrBelow(rule.path(), above.path()));
   }
 
   /** Returns whether a path exists, and no command can rename its directory. */
@@ -587,7 +587,7 @@ public final class EffectivePolicy {
    * @return the access
    */
   public Access accessAt(String path) {
-    EffectiveRule rule = tree.decide(places.style().components(path));
+    EffectiveRule rule = tree.decide(components(path));
     if (rule != null) {
       return rule.access();
     }

@@ -42,7 +42,8 @@ final class MountedTwice {
     return more;
   }
 
-  private static boolean writtenAround(List<EffectiveRule> placed, String path) {
+  /** Returns whether a path lies below a writable one. */
+  static boolean writtenAround(List<EffectiveRule> placed, String path) {
     return placed.stream()
         .anyMatch(
             rule ->

@@ -3,6 +3,7 @@ package org.ringfence.policy.effective;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.ringfence.policy.path.LooseNames;
 import org.ringfence.policy.path.PathStyle;
 
 /**
@@ -19,10 +20,15 @@ final class RuleTree {
   private final Node root = new Node();
 
   RuleTree(PathStyle style, List<EffectiveRule> rules) {
+    this(style, rules, LooseNames.NONE);
+  }
+
+  /** Makes the tree; its look-ups get paths as {@code loose} spells them. */
+  RuleTree(PathStyle style, List<EffectiveRule> rules, LooseNames loose) {
     this.style = style;
     for (EffectiveRule rule : rules) {
       Node node = root;
-      for (String component : style.components(rule.path())) {
+      for (String component : style.components(loose.spelled(rule.path()))) {
         node = node.children.computeIfAbsent(style.key(component), key -> new Node());
       }
       if (node.rule == null || rule.access().compareTo(node.rule.access()) < 0) {

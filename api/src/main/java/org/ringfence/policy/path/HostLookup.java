@@ -2,6 +2,7 @@ package org.ringfence.policy.path;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -164,6 +165,18 @@ class HostLookup implements PathLookup {
       throw new UncheckedIOException(e);
     }
     return all;
+  }
+
+  @Override
+  public LooseMounts looseMounts() {
+    if (!MOUNTS.toFile().exists()) {
+      return LooseMounts.NONE;
+    }
+    try {
+      return LooseMounts.of(new String(Files.readAllBytes(MOUNTS), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

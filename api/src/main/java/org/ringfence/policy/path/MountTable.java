@@ -28,7 +28,7 @@ final class MountTable {
   }
 
   /** Decodes space, tab, line end and backslash from octal. */
-  private static String plain(String field) {
+  static String plain(String field) {
     return field
         .replace("\\040", " ")
         .replace("\\011", "\t")

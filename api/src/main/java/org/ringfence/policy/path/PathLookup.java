@@ -88,4 +88,13 @@ public interface PathLookup {
   default Map<String, List<String>> otherNames(Collection<String> paths) {
     return Map.of();
   }
+
+  /**
+   * Returns the mounts that find an object by other names than its own.
+   *
+   * @return the mounts; none where names are compared exactly, or as the path's style compares them
+   */
+  default LooseMounts looseMounts() {
+    return LooseMounts.NONE;
+  }
 }

@@ -205,9 +205,14 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         ? enforced(MOUNTS + "; each open is decided by name, too: " + SUPERVISOR)
         : advisory(
             MOUNTS,
-            "a file that a program outside puts at "
-                + replaceable.get(0)
-                + " while a command runs can be read by it: "
+            replaceable.stream()
+                    .filter(effective::findsOtherNames)
+                    .findFirst()
+                    .map(path -> path + " is found by other spellings of its name, too: ")
+                    .orElse(
+                        "a file that a program outside puts at "
+                            + replaceable.get(0)
+                            + " while a command runs can be read by it: ")
                 + problem,
             reachRemedy());
   }
@@ -234,14 +239,18 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   /**
    * Returns whether a rule denies writing where mounts alone do not enforce it: below a directory
-   * that can be moved, or at a missing path.
+   * that can be moved, at a missing path, or at one that has other names.
    */
   private boolean takesWritingAway() {
     return effective.rules().stream()
         .map(EffectiveRule::path)
         .filter(path -> !path.equals("/") && effective.accessAt(path) != Access.WRITE)
         .filter(path -> effective.accessAt(parent(path)) == Access.WRITE)
-        .anyMatch(path -> !isMount(parent(path)) || !effective.places().lookup().exists(path));
+        .anyMatch(
+            path ->
+                !isMount(parent(path))
+                    || !effective.places().lookup().exists(path)
+                    || effective.findsOtherNames(path));
   }
 
   /**

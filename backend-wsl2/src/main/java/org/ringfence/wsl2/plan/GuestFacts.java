@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.policy.path.LooseMounts;
 
 /**
  * The facts that a distribution reports, asked once.
@@ -89,6 +90,15 @@ public record GuestFacts(Map<String, String> told) {
    */
   public List<String> doors() {
     return DoorMounts.of(of("mounts", ""));
+  }
+
+  /**
+   * Returns the mounts of that time that find a file by other names than its own.
+   *
+   * @return the mounts
+   */
+  public LooseMounts looseMounts() {
+    return LooseMounts.of(of("mounts", ""));
   }
 
   /**

@@ -8,7 +8,7 @@ import org.ringfence.policy.Guarantee;
 
 /**
  * Lowers the guarantees of a plan that the sources of WSL contradict, and marks all of them as not
- * tried on a real WSL2. Issue 26 tries doors and compares names on drives as Windows does. Pure.
+ * tried on a real WSL2. Pure.
  */
 public final class WslDoubts {
   private static final Set<Guarantee> NAMES =
@@ -27,19 +27,21 @@ public final class WslDoubts {
    *
    * @param planned the guarantees of the distribution's backend
    * @param paths the names of paths there
-   * @param onDrive whether a place that the policy names lies on a drive of Windows
+   * @param shortNamed paths on drives of Windows that the policy takes access away from, by the
+   *     short names of Windows
    * @return the guarantees, with the one about doors, at the levels known to hold
    */
   public static List<PlannedGuarantee> apply(
-      List<PlannedGuarantee> planned, WslPaths paths, boolean onDrive) {
+      List<PlannedGuarantee> planned, WslPaths paths, List<String> shortNamed) {
     List<PlannedGuarantee> all = new ArrayList<>();
     for (PlannedGuarantee guarantee : planned) {
       all.add(
-          onDrive && NAMES.contains(guarantee.guarantee())
+          !shortNamed.isEmpty() && NAMES.contains(guarantee.guarantee())
               ? guarantee.weakened(
-                  "a drive of Windows finds a file by other letter case and by short names too,"
-                      + " which rules and protected names do not",
-                  "a workspace in the distribution's own file system")
+                  shortNamed.get(0)
+                      + " has a short name of Windows in it, which the rule holds, and not the long"
+                      + " name of the same file",
+                  "the long name")
               : guarantee);
     }
     all.add(

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.plan.HostTree;
+import org.ringfence.policy.path.LooseMounts;
 import org.ringfence.policy.path.PathLookup;
 
 /**
@@ -24,6 +25,7 @@ final class GuestTree implements PathLookup, HostTree {
   private static final Node MISSING = new Node('m', "");
 
   private final ScriptGuest guest;
+  private final LooseMounts loose;
   private final Map<String, Node> nodes = new HashMap<>();
 
   /** The entry at a path: the script's letter for its kind, and the target of a link. */
@@ -33,7 +35,13 @@ final class GuestTree implements PathLookup, HostTree {
   private record Walked(String path, boolean exists, Map<String, String> links) {}
 
   GuestTree(ScriptGuest guest) {
+    this(guest, LooseMounts.NONE);
+  }
+
+  /** Looks paths up where some mounts find an object by other names than its own. */
+  GuestTree(ScriptGuest guest, LooseMounts loose) {
     this.guest = guest;
+    this.loose = loose;
     nodes.put("/", new Node('d', ""));
   }
 
@@ -140,6 +148,11 @@ final class GuestTree implements PathLookup, HostTree {
   private char end(String path) {
     Walked walked = walk(path, true);
     return walked.exists ? node(walked.path).kind : 'm';
+  }
+
+  @Override
+  public LooseMounts looseMounts() {
+    return loose;
   }
 
   boolean isDirectory(String path) {

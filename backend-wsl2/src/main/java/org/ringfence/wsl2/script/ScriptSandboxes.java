@@ -89,7 +89,7 @@ public final class ScriptSandboxes implements WslSandboxes {
       SandboxPolicy inside = GuestPolicy.of(policy, paths, List.of(asked.all()));
       PathContext places =
           PathContext.of(PathStyle.POSIX, there(workspace), facts.home())
-              .lookedUp(new GuestTree(asked));
+              .lookedUp(new GuestTree(asked, facts.looseMounts()));
       PathContext all = tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places;
       return EffectivePolicy.of(DoorMounts.shut(inside, all, facts.doors()), all);
     } catch (IllegalArgumentException e) {

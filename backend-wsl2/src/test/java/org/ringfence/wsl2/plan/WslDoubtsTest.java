@@ -18,30 +18,29 @@ class WslDoubtsTest {
           PlannedGuarantee.enforced(Guarantee.PROCESS_SIGNALS, "no signals", "Landlock"),
           PlannedGuarantee.unsupported(Guarantee.FILES_READ, "reading", "no mounts", "bubblewrap"));
 
-  private static Map<String, PlannedGuarantee> lowered(boolean onDrive) {
-    return WslDoubts.apply(PLANNED, PATHS, onDrive).stream()
+  private static Map<String, PlannedGuarantee> lowered(String... shortNamed) {
+    return WslDoubts.apply(PLANNED, PATHS, List.of(shortNamed)).stream()
         .collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 
   @Test
   void doorsAreAdvisory() {
-    assertThat(lowered(false).get(Guarantee.WSL_DOORS.id()).level())
-        .isEqualTo(Enforcement.ADVISORY);
+    assertThat(lowered().get(Guarantee.WSL_DOORS.id()).level()).isEqualTo(Enforcement.ADVISORY);
   }
 
   @Test
-  void protectedNamesOnAWindowsDriveAreAdvisory() {
-    assertThat(lowered(false).get("files.protected-names").level()).isEqualTo(Enforcement.ENFORCED);
-    Map<String, PlannedGuarantee> onDrive = lowered(true);
-    assertThat(onDrive.get("files.protected-names").level()).isEqualTo(Enforcement.ADVISORY);
-    assertThat(onDrive.get("files.protected-names").reason()).contains("letter case");
-    assertThat(onDrive.get("process.signals").level()).isEqualTo(Enforcement.ENFORCED);
-    assertThat(onDrive.get("files.read").level()).isEqualTo(Enforcement.UNSUPPORTED);
+  void pathWithAShortNameIsAdvisory() {
+    assertThat(lowered().get("files.protected-names").level()).isEqualTo(Enforcement.ENFORCED);
+    Map<String, PlannedGuarantee> byShortName = lowered("C:\\work\\SECRET~1");
+    assertThat(byShortName.get("files.protected-names").level()).isEqualTo(Enforcement.ADVISORY);
+    assertThat(byShortName.get("files.protected-names").reason()).contains("SECRET~1", "long name");
+    assertThat(byShortName.get("process.signals").level()).isEqualTo(Enforcement.ENFORCED);
+    assertThat(byShortName.get("files.read").level()).isEqualTo(Enforcement.UNSUPPORTED);
   }
 
   @Test
   void everyGuaranteeIsMarkedAsUnverifiedOnARealSystem() {
-    assertThat(lowered(false).values())
+    assertThat(lowered().values())
         .hasSize(4)
         .allMatch(
             guarantee -> guarantee.verification().equals(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM));

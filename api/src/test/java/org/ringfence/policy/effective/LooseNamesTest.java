@@ -1,0 +1,190 @@
+package org.ringfence.policy.effective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.Reason;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.LooseMounts;
+import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.path.PathLookup;
+import org.ringfence.policy.path.PathStyle;
+
+/** Policies on drives of Windows, where one file has many names, and beside them on ext4. */
+class LooseNamesTest {
+  private static final String MOUNTS =
+      "60 59 8:32 / / rw - ext4 /dev/sdc rw\n"
+          + "70 60 0:70 / /mnt/c rw,noatime - 9p C:\\134 rw,aname=drvfs;path=C:\\134,cache=5\n"
+          + "71 70 8:32 /sub /mnt/c/work/linux rw - ext4 /dev/sdc rw\n"
+          + "72 60 0:72 / /mnt/my\\040fold rw shared:3 - tmpfs none rw,casefold=utf8-12.1.0\n";
+
+  private static PathContext places(String mounts) {
+    PathLookup lookup =
+        new PathLookup() {
+          @Override
+          public String real(String path) {
+            return path;
+          }
+
+          @Override
+          public Map<String, String> linksOn(String path) {
+            return Map.of();
+          }
+
+          @Override
+          public boolean exists(String path) {
+            return true;
+          }
+
+          @Override
+          public Map<String, List<String>> otherNames(Collection<String> paths) {
+            return Map.of();
+          }
+
+          @Override
+          public LooseMounts looseMounts() {
+            return LooseMounts.of(mounts);
+          }
+        };
+    return PathContext.of(PathStyle.POSIX, "/mnt/c/work", "/home/me").lookedUp(lookup);
+  }
+
+  private static EffectivePolicy placed(PolicyBuilder policy) {
+    return EffectivePolicy.of(policy.build(), places(MOUNTS));
+  }
+
+  private static PolicyBuilder writing() {
+    return SandboxPolicy.builder().write("/mnt/c/work").write("/home/me/work");
+  }
+
+  private static boolean writes(EffectivePolicy policy, String path) {
+    return policy.evaluate(path, Operation.WRITE).allowed();
+  }
+
+  private static boolean reads(EffectivePolicy policy, String path) {
+    return policy.evaluate(path, Operation.READ).allowed();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"secret", "SECRET", "Secret", "sEcReT", "\u017fecret"})
+  void ruleHoldsForEachSpellingOnADrive(String name) {
+    EffectivePolicy policy = placed(writing().none("/mnt/c/work/secret").read("/mnt/c/work/Kept"));
+    assertThat(reads(policy, "/mnt/c/work/" + name + "/key")).isFalse();
+    assertThat(policy.evaluateRemoval("/mnt/c/work/" + name).allowed()).isFalse();
+    assertThat(policy.evaluateRemoval("/mnt/c/WORK").allowed()).isFalse();
+    assertThat(policy.accessAt("/mnt/c/work/" + name)).isEqualTo(Access.NONE);
+    assertThat(writes(policy, "/mnt/c/work/kEPT/file")).isFalse();
+    assertThat(writes(policy, "/mnt/c/Work/Other")).as("the grant's own directory").isTrue();
+    assertThat(reads(policy, "/mnt/c/work/secrets/key")).isTrue();
+  }
+
+  @Test
+  void spellingsDifferOnOtherFileSystems() {
+    EffectivePolicy policy = placed(writing().none("/home/me/work/secret"));
+    assertThat(reads(policy, "/home/me/work/secret/key")).isFalse();
+    assertThat(reads(policy, "/home/me/work/SECRET/key")).isTrue();
+    EffectivePolicy inside = placed(writing().none("/mnt/c/work/linux/secret"));
+    assertThat(reads(inside, "/mnt/c/work/linux/secret/key")).isFalse();
+    assertThat(reads(inside, "/mnt/c/work/linux/SECRET/key")).isTrue();
+    assertThat(reads(inside, "/MNT/C/work/linux/secret/key")).isTrue();
+    assertThat(inside.findsOtherNames("/mnt/c")).as("the mount itself").isFalse();
+    assertThat(inside.findsOtherNames("/mnt/c/x")).isTrue();
+  }
+
+  @Test
+  void tmpfsThatFoldsIgnoresCaseWithoutShortNames() {
+    EffectivePolicy policy = placed(writing().write("/mnt/my fold").none("/mnt/my fold/secret"));
+    assertThat(reads(policy, "/mnt/my fold/SECRET/key")).isFalse();
+    assertThat(reads(policy, "/mnt/my fold/OTHER~1/key")).isTrue();
+    assertThat(writes(policy, "/mnt/my fold/OTHER~1")).isTrue();
+  }
+
+  @Test
+  void globsAndProtectedPathsIgnoreCaseOnADrive() {
+    EffectivePolicy policy =
+        placed(
+            writing()
+                .denyGlobs(List.of("**/.env", "/mnt/c/work/conf/*.pem"))
+                .protectedPath("/mnt/c/work/policy.json"));
+    assertThat(reads(policy, "/mnt/c/work/.ENV")).isFalse();
+    assertThat(reads(policy, "/mnt/c/work/Conf/a.PEM")).isFalse();
+    assertThat(policy.evaluateMove("/mnt/c/work/CONF", "/mnt/c/work/x").allowed()).isFalse();
+    assertThat(reads(policy, "/home/me/work/.ENV")).isTrue();
+    assertThat(reads(policy, "/home/me/work/.env")).isFalse();
+    assertThat(writes(policy, "/mnt/c/work/POLICY.json")).isFalse();
+    assertThat(writes(policy, "/mnt/c/work/other.json")).isTrue();
+    assertThat(policy.evaluateRemoval("/mnt/c/Work").allowed()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GIT~1", "git~1/hooks/pre-commit", "GI1F2B~1", "ENVRC~12", "a~1.tx"})
+  void shortNamesAreRefusedWhereTheyCouldNameSomethingProtected(String name) {
+    EffectivePolicy policy = placed(writing());
+    assertThat(policy.evaluate("/mnt/c/work/" + name, Operation.WRITE).reason())
+        .isInstanceOf(Reason.ShortName.class);
+    assertThat(reads(policy, "/mnt/c/work/" + name)).as("nothing hides files").isTrue();
+    assertThat(writes(policy, "/home/me/work/" + name)).isTrue();
+    assertThat(writes(policy, "/mnt/c/work/linux/" + name)).isTrue();
+    EffectivePolicy hides = placed(writing().denyGlobs(List.of("**/.env")));
+    assertThat(reads(hides, "/mnt/c/work/" + name)).isFalse();
+    EffectivePolicy hidesOne = placed(writing().none("/mnt/c/work/secret"));
+    assertThat(reads(hidesOne, "/mnt/c/work/" + name)).isFalse();
+    EffectivePolicy nothing = placed(writing().protectedNames(ProtectedNames.OFF));
+    assertThat(writes(nothing, "/mnt/c/work/" + name)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"notes~", "~1", "a.txt~1~", "muchlonger~1", "file.x~1", "a~b", ".a~1"})
+  void otherNamesWithATildeStayUsable(String name) {
+    assertThat(writes(placed(writing()), "/mnt/c/work/" + name)).isTrue();
+  }
+
+  @Test
+  void shortNameThatThePolicySpellsIsThePolicys() {
+    EffectivePolicy policy =
+        placed(
+            SandboxPolicy.builder()
+                .rule("/mnt/c/Users/LONGNA~1/work", Access.WRITE, MissingPath.SKIP));
+    assertThat(writes(policy, "/mnt/c/users/longna~1/work/file")).isTrue();
+    assertThat(writes(policy, "/mnt/c/users/longna~1/work/FILE~1")).isFalse();
+  }
+
+  @Test
+  void existingLevelNeedsNamesDecidedOnADrive() {
+    PolicyBuilder existing =
+        SandboxPolicy.builder().protectedNames(ProtectedNames.EXISTING).write("/home/me/work");
+    assertThat(placed(existing).needsNamesDecided()).isEmpty();
+    assertThat(placed(existing.write("/mnt/c/work")).needsNamesDecided().orElseThrow())
+        .contains("/mnt/c/work", "other names");
+  }
+
+  @Test
+  void rootAndMountsWithoutDrivesAreExact() {
+    for (String mounts :
+        List.of(
+            "60 59 0:3 / / rw - virtiofs root rw\n",
+            "60 59 8:32 / / rw - ext4 /dev/sdc rw\n61 60 0:5 / /tmp rw - tmpfs none rw\n",
+            "60 59 8:32 / / rw",
+            "")) {
+      assertThat(LooseMounts.of(mounts)).isEqualTo(LooseMounts.NONE);
+    }
+    String covered =
+        "60 59 0:1 / /d rw - 9p d rw\n61 60 8:32 / /d rw - ext4 /dev/sdc rw\n"
+            + "62 60 0:1 / /e rw - vfat d rw\n";
+    assertThat(LooseMounts.of(covered).mounts())
+        .extracting(LooseMounts.Mount::point)
+        .contains("/e");
+    PathContext places = PathContext.of(PathStyle.POSIX, "/d", "/home/me");
+    assertThat(places.lookup().looseMounts()).isEqualTo(LooseMounts.NONE);
+  }
+}
