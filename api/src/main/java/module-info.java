@@ -9,6 +9,7 @@
 @SuppressWarnings("module")
 module org.ringfence {
   requires com.fasterxml.jackson.databind;
+  requires java.management;
   requires org.slf4j;
 
   exports org.ringfence;

@@ -272,4 +272,39 @@ class OwnFilesTest {
     assertThat(result.exit()).as(result.output()).isZero();
     assertThat(workspace.resolve("app/other")).exists();
   }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void commandCannotChangeTheWayToCodeOrMakeCodeThatIsMissing(String backend) throws Exception {
+    Path store = Files.createDirectories(workspace.resolve("store/lib"));
+    copyClasses(
+        Stream.of(System.getProperty("java.class.path").split(":")).map(Path::of).toList(), store);
+    Path main = jarThatNames(store);
+    Files.createSymbolicLink(workspace.resolve("current"), Path.of("store"));
+    // What a variable or a file of arguments adds is nowhere in the command's own words.
+    Path options =
+        Files.writeString(
+            base.resolve("options"),
+            "-Xbootclasspath/a:boot.jar --patch-module=java.sql=patch --upgrade-module-path=newer");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + options);
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    String attack =
+        "ln -s store free && rm free && : >other && ! rm current && ! mv current gone"
+            + " && ! ln -sfn /tmp current && ! mv store gone"
+            + " && for jar in store/lib/jna-5*.jar; do ! echo >>$jar || exit 1; done"
+            + " && for file in later.jar boot.jar patch newer; do"
+            + " ! touch $file && ! mkdir $file && ! ln -s other $file && ! mv other $file || exit 1;"
+            + " done";
+    command.addAll(
+        List.of("-cp", "current/" + main.getFileName() + ":later.jar", Main.class.getName()));
+    command.addAll(List.of("run", "--backend", backend, "--", "/bin/sh", "-c", attack));
+    Result result = result(command);
+    assertThat(result.exit()).as(result.output()).isZero();
+    assertThat(workspace.resolve("other")).exists();
+    assertThat(workspace.resolve("current")).isSymbolicLink();
+  }
 }

@@ -400,14 +400,14 @@ public final class EffectivePolicy {
                     .findFirst());
   }
 
-  /** Returns whether a path exists, and no command can rename its directory. */
+  /** Returns whether a mount can hold a path: no missing one, no link, no directory to rename. */
   private boolean isSteady(String path) {
     int end = places.style().lastSeparator(path, path.length() - 1);
     String parent = end <= 0 ? "/" : path.substring(0, end);
     return places.lookup().exists(path)
+        && !places.linksOn(path).containsKey(path)
         && (rules.stream().anyMatch(rule -> rule.path().equals(parent))
-            || evaluate(parent, Operation.WRITE).reason() instanceof Reason.ProtectedName
-                && places.lookup().exists(parent));
+            || evaluate(parent, Operation.WRITE).reason() instanceof Reason.ProtectedName);
   }
 
   private boolean takesWritingAway(EffectiveRule rule) {

@@ -72,4 +72,14 @@ class NamesHeldByMountsTest {
     assertThat(policy(more -> more.protectedPath(held.toString())).needsNamesDecided())
         .hasValueSatisfying(part -> assertThat(part).startsWith(held.toString()));
   }
+
+  @Test
+  void linkOnTheWayOfAProtectedPathIsNamed() throws Exception {
+    Path workspace = Files.createDirectories(directory.toRealPath().resolve("ws"));
+    Files.createDirectories(workspace.resolve("held"));
+    Path link = Files.createSymbolicLink(workspace.resolve("link"), Path.of("held"));
+    assertThat(policy(more -> more.protectedPath(":workspace/held")).needsNamesDecided()).isEmpty();
+    assertThat(policy(more -> more.protectedPath(":workspace/link")).needsNamesDecided())
+        .hasValueSatisfying(part -> assertThat(part).startsWith(link.toString()));
+  }
 }

@@ -125,4 +125,101 @@ class OwnCodeTest {
       assertThat(writable(null, file)).as("the control: %s", file).isTrue();
     }
   }
+
+  /** Looks for the files while a loader lists a URL, and without it. */
+  private void isProtected(String url, Path... files) throws IOException {
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {new URL(url)}, null)) {
+      for (Path file : files) {
+        assertThat(writable(loader, file)).as("%s: %s", url, file).isFalse();
+        assertThat(writable(null, file)).as("the control: %s", file).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void linksOnTheWayStayAsTheyAre() throws Exception {
+    Path jar = jar("store/v1/x.jar", "");
+    Path link = Files.createSymbolicLink(workspace.resolve("current"), Path.of("store/v1"));
+    Path way = Files.createSymbolicLink(workspace.resolve("way"), Path.of("current"));
+    Path name = Files.createSymbolicLink(workspace.resolve("x.jar"), Path.of("way/x.jar"));
+    isProtected(name.toUri().toString(), name, way, link, jar);
+    isProtected(way.toUri() + "x.jar", way, link, jar);
+    assertThat(writable(null, workspace.resolve("store/v1/x.jar"))).isTrue();
+  }
+
+  @Test
+  void parentOfALinkIsThatOfItsTarget() throws Exception {
+    Path jar = jar("store/x.jar", "");
+    Files.createDirectories(workspace.resolve("store/v1"));
+    Path link = Files.createSymbolicLink(workspace.resolve("link"), Path.of("store/v1"));
+    isProtected("file:" + link + "/../x.jar", link, jar);
+    // By its text it would be this one.
+    Path other = jar("x.jar", "");
+    try (URLClassLoader loader =
+        new URLClassLoader(new URL[] {new URL("file:" + link + "/../x.jar")}, null)) {
+      assertThat(writable(loader, other)).isTrue();
+    }
+  }
+
+  @Test
+  void archiveBehindALinkInsideADirectoryOfClassesIsProtected() throws Exception {
+    Path classes = Files.createDirectory(workspace.resolve("classes"));
+    Path jar = jar("elsewhere/x.jar", "");
+    Files.createSymbolicLink(classes.resolve("lib"), Path.of("../elsewhere"));
+    try (URLClassLoader loader =
+        new URLClassLoader(
+            new URL[] {classes.toUri().toURL(), new URL("file:" + classes + "/lib/x.jar")}, null)) {
+      assertThat(writable(loader, jar)).isFalse();
+      assertThat(writable(null, jar)).isTrue();
+    }
+  }
+
+  @Test
+  void namedArchivesThatAreMissingMustNotBeMade() throws Exception {
+    Path bare = workspace.resolve("lib/bare.jar");
+    Files.createDirectories(bare.getParent());
+    new JarOutputStream(Files.newOutputStream(bare)).close();
+    jar("lib/middle.jar", "deeper/last.jar file:other.jar http://example.org/x.jar sub%20dir/");
+    Path first = jar("first.jar", "lib/bare.jar lib/none.jar lib/middle.jar ../out.jar");
+    isProtected(
+        first.toUri().toString(),
+        bare,
+        workspace.resolve("lib/none.jar"),
+        workspace.resolve("lib/middle.jar"),
+        workspace.resolve("lib/deeper/last.jar"),
+        workspace.resolve("lib/other.jar"),
+        workspace.resolve("lib/sub dir/A.class"));
+  }
+
+  @Test
+  void namesOfALinkedArchiveAreThoseBesideTheLinkAndBesideItsTarget() throws Exception {
+    jar("store/x.jar", "beside.jar");
+    Path link = Files.createSymbolicLink(workspace.resolve("x.jar"), Path.of("store/x.jar"));
+    isProtected(
+        link.toUri().toString(),
+        workspace.resolve("beside.jar"),
+        workspace.resolve("store/beside.jar"));
+  }
+
+  @Test
+  void urlsMeanTheFilesThatTheJdkOpens() throws Exception {
+    Path plain = jar("a b+c.jar", "");
+    String encoded = plain.toUri().getRawPath();
+    isProtected("file://localhost" + encoded, plain);
+    isProtected("file://LocalHost" + encoded, plain);
+    isProtected("file:" + workspace + "/a%20b%2bc.jar", plain);
+    isProtected("file:" + workspace + "/a b+c.jar", plain);
+    isProtected("jar:file:" + encoded + "!/", plain);
+    isProtected("file:" + encoded + "#fragment", plain);
+    isProtected("file:" + workspace + "/x.jar?y", jar("x.jar?y", ""));
+    isProtected("file:" + workspace + "/100%.jar", jar("100%.jar", ""));
+    Path odd = jar("odd!/x.jar", "");
+    isProtected("jar:file:" + odd + "!/", odd);
+    Path relative = Path.of("").toAbsolutePath().relativize(plain);
+    isProtected("file:" + relative.toString().replace(" ", "%20"), plain);
+    try (URLClassLoader remote =
+        new URLClassLoader(new URL[] {new URL("file://example.org" + encoded)}, null)) {
+      assertThat(writable(remote, plain)).isTrue();
+    }
+  }
 }

@@ -1,7 +1,10 @@
 package org.ringfence.conformance.scenario;
 
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.ringfence.CommandNotFoundException;
@@ -44,6 +47,14 @@ public final class OwnFileScenarios {
             "a link on the way of a protected path is not replaced",
             List.of("files.protected-paths"),
             OwnFileScenarios::protectedOverLink));
+    all.add(
+        new ConformanceCase(
+            "OWN-CODE-LINK",
+            GROUP,
+            "a link on the way of code that the JVM runs is not replaced, and code that it would"
+                + " find later is not made",
+            List.of("files.protected-paths"),
+            OwnFileScenarios::codeOverLink));
     all.add(
         new ConformanceCase(
             "OWN-INTERPRETER",
@@ -136,6 +147,39 @@ public final class OwnFileScenarios {
       run(sandbox, "rm other");
       return Outcome.passed();
     }
+  }
+
+  private static Outcome codeOverLink(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("locations of code, which are protected where paths are POSIX");
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
+    Files.createDirectory(workspace.resolve("store"));
+    Files.writeString(workspace.resolve("store/code.jar"), "code");
+    Files.createSymbolicLink(workspace.resolve("way"), Path.of("store"));
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    URL[] code = {
+      workspace.resolve("way/code.jar").toUri().toURL(),
+      workspace.resolve("later.jar").toUri().toURL()
+    };
+    try (URLClassLoader loader = new URLClassLoader(code, before)) {
+      thread.setContextClassLoader(loader);
+      try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.protected-paths"))) {
+        TestContext.onThisSystem(sandbox);
+        run(
+            sandbox,
+            "ln -s store free && rm free && ! rm way && ! mv way gone && ! ln -sfn /tmp way"
+                + " && ! echo >>way/code.jar && ! mv store gone && : >other && ! touch later.jar"
+                + " && ! mv other later.jar && ! ln other later.jar && ! ln -s other later.jar");
+      }
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+    return Files.readSymbolicLink(workspace.resolve("way")).equals(Path.of("store"))
+            && Files.readString(workspace.resolve("store/code.jar")).equals("code")
+            && !Files.exists(workspace.resolve("later.jar"), LinkOption.NOFOLLOW_LINKS)
+        ? Outcome.passed()
+        : Outcome.failed("the link, its target or the missing file is changed");
   }
 
   private static Outcome interpreters(TestContext stage) throws Exception {

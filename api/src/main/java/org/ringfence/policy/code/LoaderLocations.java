@@ -1,18 +1,14 @@
-package org.ringfence.policy.effective;
+package org.ringfence.policy.code;
 
 import java.io.IOException;
 import java.lang.module.ResolvedModule;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayDeque;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.Deque;
+import java.util.Enumeration;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -30,7 +26,7 @@ final class LoaderLocations {
    * Adds what loaders and layers list by themselves: those of Ringfence's own classes and of the
    * calling thread, and all above them. This opens no archive.
    */
-  static void addListed(Collection<String> named) {
+  static void addListed(Set<Path> named) {
     Set<ClassLoader> done = new HashSet<>();
     for (ClassLoader first : loaders()) {
       for (ClassLoader each = first; each != null && done.add(each); each = each.getParent()) {
@@ -48,7 +44,7 @@ final class LoaderLocations {
     addLayers(named);
   }
 
-  private static void addLayers(Collection<String> named) {
+  private static void addLayers(Set<Path> named) {
     Deque<ModuleLayer> open = new ArrayDeque<>();
     ModuleLayer own = LoaderLocations.class.getModule().getLayer();
     if (own != null) {
@@ -71,20 +67,21 @@ final class LoaderLocations {
    * resource. That finds what a {@code Class-Path} names and what a loader does not list; each
    * loader opens its archives for it.
    */
-  static void addSearched(Collection<String> named) {
+  static void addSearched(Set<Path> named) {
     for (ClassLoader each : loaders()) {
       for (String name : new String[] {MANIFEST, ""}) {
         try {
-          for (URL found : Collections.list(each.getResources(name))) {
-            String url = found.toString();
+          Enumeration<URL> all = each.getResources(name);
+          while (all.hasMoreElements()) {
+            String url = all.nextElement().toString();
             addFile(
                 url.startsWith("jar:") || !url.endsWith(name)
                     ? url
                     : url.substring(0, url.length() - name.length()),
                 named);
           }
-        } catch (IOException e) {
-          // This loader cannot read them either.
+        } catch (IOException | RuntimeException e) {
+          // This loader cannot read them either: one that is closed, or has a malformed URL.
           continue;
         }
       }
@@ -99,29 +96,7 @@ final class LoaderLocations {
     return loaders;
   }
 
-  /**
-   * Adds the file of a URL: itself, or the outermost archive of {@code jar:file:/a.jar!/b} and of
-   * Spring Boot's {@code jar:nested:/a.jar/!b.jar!/c}. A URL of another kind names no file.
-   */
-  private static void addFile(String url, Collection<String> named) {
-    String file = url;
-    if (url.startsWith("jar:")) {
-      boolean nested = url.startsWith("nested:", "jar:".length());
-      int end = url.indexOf(nested ? "/!" : "!/");
-      String inner = url.substring("jar:".length(), end < 0 ? url.length() : end);
-      file = nested ? "file:" + inner.substring("nested:".length()) : inner;
-    }
-    if (!file.startsWith("file:")) {
-      return;
-    }
-    try {
-      named.add(Path.of(new URI(file)).toString());
-    } catch (URISyntaxException e) {
-      // Some loaders leave blanks as they are.
-      named.add(file.substring("file:".length()));
-    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
-      // A file of another machine, or a name that no file has: nothing here to protect.
-      return;
-    }
+  private static void addFile(String url, Set<Path> named) {
+    FileUrls.file(url).ifPresent(named::add);
   }
 }
