@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.UUID;
 import org.ringfence.CommandEvent;
 import org.ringfence.Sandbox;
 import org.ringfence.event.AuditRecord;
@@ -25,8 +26,9 @@ import org.slf4j.LoggerFactory;
  * Writes the events of a sandbox as JSON Lines, each with the name of its {@code event}: {@code
  * begun} and {@code ended} or {@code notStarted} for each command, {@code executed} for each
  * program when it has ended, {@code denied}, {@code connection}, and {@code dropped}, which counts
- * dropped events and lines that could not be written. {@link #recording} connects it to a sandbox.
- * Every line is flushed. Thread-safe.
+ * dropped events and lines that could not be written. Each line has the random name of this log as
+ * its {@code run}: numbers of commands and processes are those of one run. {@link #recording}
+ * connects it to a sandbox. Every line is written at once and flushed. Thread-safe.
  */
 public final class AuditLog implements EventRecorder {
   private static final DroppedEvents NONE = new DroppedEvents(0, 0, 0);
@@ -38,6 +40,7 @@ public final class AuditLog implements EventRecorder {
   private final Writer out;
   private final SecretMask mask;
   private final boolean complete;
+  private final String run = UUID.randomUUID().toString();
   private DroppedEvents unwritten = NONE;
   private long unwrittenCommands;
   private boolean torn;
@@ -84,14 +87,13 @@ public final class AuditLog implements EventRecorder {
    * @param event the start or the end
    */
   public void command(CommandEvent event) {
-    ObjectNode line = mapper.createObjectNode();
     String name = "ended";
     if (event instanceof CommandEvent.Begun) {
       name = "begun";
     } else if (event instanceof CommandEvent.NotStarted) {
       name = "notStarted";
     }
-    line.put("event", name);
+    ObjectNode line = line(name);
     line.put("time", Instant.now().toString());
     line.put("command", event.commandId());
     if (event instanceof CommandEvent.Begun begun) {
@@ -115,9 +117,12 @@ public final class AuditLog implements EventRecorder {
     write(line(dropped, 0), dropped);
   }
 
+  private ObjectNode line(String event) {
+    return mapper.createObjectNode().put("event", event).put("run", run);
+  }
+
   private ObjectNode line(DroppedEvents dropped, long commands) {
-    ObjectNode line = mapper.createObjectNode();
-    line.put("event", "dropped");
+    ObjectNode line = line("dropped");
     line.put("time", Instant.now().toString());
     line.put("denied", dropped.violations());
     line.put("executed", dropped.commands());
@@ -145,8 +150,7 @@ public final class AuditLog implements EventRecorder {
 
   @Override
   public void executed(AuditRecord command) {
-    ObjectNode line = mapper.createObjectNode();
-    line.put("event", "executed");
+    ObjectNode line = line("executed");
     line.put("start", command.start().toString());
     line.put("end", command.end().toString());
     line.put("pid", command.pid());
@@ -162,8 +166,7 @@ public final class AuditLog implements EventRecorder {
 
   @Override
   public void violation(Violation violation) {
-    ObjectNode line = mapper.createObjectNode();
-    line.put("event", "denied");
+    ObjectNode line = line("denied");
     line.put("time", Instant.now().toString());
     line.put("operation", violation.operation());
     line.put("target", violation.target());
@@ -187,8 +190,7 @@ public final class AuditLog implements EventRecorder {
 
   @Override
   public void connection(ConnectionRecord connection) {
-    ObjectNode line = mapper.createObjectNode();
-    line.put("event", "connection");
+    ObjectNode line = line("connection");
     line.put("time", connection.time().toString());
     line.put("host", connection.host());
     line.put("address", connection.address());

@@ -11,6 +11,7 @@ import java.io.Writer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -28,6 +29,7 @@ import org.ringfence.policy.value.InvalidPolicyException;
 
 class AuditLogTest {
   private static final SecretMask USUAL = SecretMask.usualAnd(List.of());
+  private static final String RUN = "\"run\":\"[0-9a-f-]{36}\",";
 
   @ParameterizedTest
   @CsvSource({
@@ -73,7 +75,7 @@ class AuditLogTest {
                 Instant.EPOCH.plusMillis(5),
                 OptionalInt.of(3),
                 9));
-    assertThat(out.toString())
+    assertThat(out.toString().replaceAll(RUN, ""))
         .isEqualTo(
             "{\"event\":\"executed\",\"start\":\"1970-01-01T00:00:00Z\","
                 + "\"end\":\"1970-01-01T00:00:00.005Z\",\"pid\":7,\"command\":9,\"parent\":6,"
@@ -178,7 +180,7 @@ class AuditLogTest {
             new Usage(
                 Optional.of(Duration.ofMillis(2)), OptionalLong.empty(), Duration.ofMillis(5))));
     String now = "\"time\":\"[0-9:.TZ-]+\",";
-    assertThat(out.toString().lines().map(line -> line.replaceAll(now, "")))
+    assertThat(out.toString().lines().map(line -> line.replaceAll(RUN + now, "")))
         .containsExactly(
             "{\"event\":\"begun\",\"command\":9,\"argv\":[\"curl\",\"--token\",\"***\"]}",
             "{\"event\":\"notStarted\",\"command\":9,\"reason\":\"there is no curl\"}",
@@ -194,5 +196,25 @@ class AuditLogTest {
     AuditLog log = new AuditLog(out, USUAL, true);
     assertThatThrownBy(() -> log.executed(record())).isInstanceOf(UncheckedIOException.class);
     assertThat(log.incomplete()).isTrue();
+  }
+
+  @Test
+  void linesOfOneLogHaveItsNameAndThoseOfAnotherDoNot() {
+    StringWriter out = new StringWriter();
+    for (int i = 0; i < 2; i++) {
+      AuditLog log = new AuditLog(out, USUAL);
+      log.command(new CommandEvent.Begun(1, List.of("x")));
+      log.executed(record());
+      log.dropped(new DroppedEvents(1, 0, 0));
+    }
+    assertThat(out.toString().lines().map(line -> line.replaceAll(".*(" + RUN + ").*", "$1")))
+        .hasSize(6)
+        .allMatch(run -> run.matches(RUN))
+        .satisfies(
+            runs -> {
+              assertThat(new HashSet<>(runs.subList(0, 3))).hasSize(1);
+              assertThat(new HashSet<>(runs.subList(3, 6))).hasSize(1);
+              assertThat(runs.get(0)).isNotEqualTo(runs.get(5));
+            });
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.Termination;
 import org.ringfence.kit.process.ExitStatus;
@@ -71,6 +72,23 @@ record SessionOpening(
     return view.policy();
   }
 
+  /** Refuses what would be lost in silence: an audit log without programs must not look whole. */
+  private void demandObservable(Set<EventSink.Observation> observed) throws SandboxException {
+    Set<EventSink.Observation> lost = Set.of();
+    if (!facts.listener()) {
+      lost = observed;
+    } else if (!facts.reachesChild() && observed.contains(EventSink.Observation.COMMANDS)) {
+      lost = Set.of(EventSink.Observation.COMMANDS);
+    }
+    if (!lost.isEmpty()) {
+      throw new SandboxException(
+          EventSink.Observation.hooks(lost)
+              + ": nothing hears of these here: "
+              + (facts.listener() ? facts.childProblem() : facts.listenerProblem())
+              + "; leave them out");
+    }
+  }
+
   /**
    * Opens the sandbox.
    *
@@ -78,13 +96,7 @@ record SessionOpening(
    */
   LinuxSession open(EventSink listener) throws SandboxException {
     touchClasses();
-    if (!facts.listener() && !listener.observes().isEmpty()) {
-      throw new SandboxException(
-          EventSink.Observation.hooks(listener.observes())
-              + ": nothing hears of these here: "
-              + facts.listenerProblem()
-              + "; leave them out");
-    }
+    demandObservable(listener.observes());
     EffectivePolicy policy = policy();
     Descriptors descriptors = new Descriptors(kernel);
     Landlock landlock = new Landlock(kernel);

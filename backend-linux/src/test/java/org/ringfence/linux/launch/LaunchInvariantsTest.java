@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -432,6 +434,35 @@ class LaunchInvariantsTest {
       SandboxedProcess waiting = session.start(launch("exec /usr/bin/python3 wait.py"));
       assertThat(waiting.waitFor()).isZero();
     }
+  }
+
+  @Test
+  void auditOfProgramsIsRefusedWhereAChildsMemoryIsOutOfReach() throws Exception {
+    HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
+    assumeTrue(real.listener() && real.reachesChild(), "the control opens a sandbox");
+    Set<HostFacts.Feature> fewer = EnumSet.copyOf(real.features());
+    fewer.remove(HostFacts.Feature.CHILD_MEMORY);
+    HostFacts blind =
+        new HostFacts(
+            real.kernel(), real.arch(), real.abi(), real.seccomp(), fewer, real.cgroups());
+    EffectivePolicy policy =
+        EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current(workspace));
+    Kernel kernel = new Kernel(real.arch().orElseThrow());
+    EventSink programs =
+        (EventSink)
+            Proxy.newProxyInstance(
+                EventSink.class.getClassLoader(),
+                new Class<?>[] {EventSink.class},
+                (sink, method, arguments) ->
+                    method.getName().equals("observes")
+                        ? Set.of(EventSink.Observation.COMMANDS)
+                        : method.invoke(EventSink.NONE, arguments));
+    assertThatThrownBy(() -> LinuxSession.open(kernel, blind, policy, programs))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("onExecuted: nothing hears of these here")
+        .hasMessageContaining("process_vm_readv");
+    LinuxSession.open(kernel, blind, policy, EventSink.NONE).close();
+    LinuxSession.open(kernel, real, policy, programs).close();
   }
 
   private static HostFacts facts(HostFacts real, LandlockAbi abi, boolean waitKillable) {

@@ -47,15 +47,17 @@ public final class OutputFile {
         Stream.of(policies).map(NamedFile::writableBy).reduce(path -> false, Predicate::or);
   }
 
-  /** Opens the file for appending. */
+  /**
+   * Opens the file for appending. Text up to a flush stays together, also when another process
+   * appends to the file.
+   */
   public Writer appending() throws IOException {
     if (PathStyle.current() == PathStyle.WINDOWS) {
-      return Files.newBufferedWriter(
-          file, StandardOpenOption.CREATE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
+      return new WholeLines(Files.newByteChannel(file, APPEND));
     }
     NamedFile named = NamedFile.of(file, exposed);
     try (SecureDirectoryStream<Path> directory = named.directory()) {
-      return writer(directory.newByteChannel(named.name(), APPEND));
+      return new WholeLines(directory.newByteChannel(named.name(), APPEND));
     }
   }
 
