@@ -41,7 +41,7 @@ mirror_of() { # last part of the path
     # shellcheck disable=SC2016 # apt fills in the site
     found=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m1 "/$1/*\$" || true)
   fi
-  [ -n "$found" ] || not_run "this machine names no mirror of $1; set RINGFENCE_VM_MIRROR and RINGFENCE_VM_SECURITY_MIRROR"
+  [ -n "$found" ] || not_run "this machine names no mirror of $1; set RINGFENCE_VM_MIRROR, RINGFENCE_VM_SECURITY_MIRROR, or RINGFENCE_VM_UBUNTU_MIRROR"
   echo "$found"
 }
 
@@ -49,18 +49,36 @@ mirror_of() { # last part of the path
 keyring=${RINGFENCE_VM_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
 # An apt with lists of its own, for other suites and for arm64: it changes nothing of this machine.
-own_apt() {
-  local apt=$RINGFENCE_VM_HOME/apt suite debian security fresh
-  [ -f "$keyring" ] || not_run "there is no $keyring; install debian-archive-keyring"
-  mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
-  export APT_CONFIG=$apt/apt.conf
+own_apt() { # debian (default) or ubuntu
+  local system=${1:-debian} apt=$RINGFENCE_VM_HOME/apt suite debian security ubuntu fresh
+  [ "$system" = debian ] || apt=$RINGFENCE_VM_HOME/apt-$system
   # Lists of the last day are good enough.
   fresh=$(find "$apt/lists-are-fresh" -mmin -1440 2>/dev/null || true)
-  [ -z "$fresh" ] || return 0
-  debian=${RINGFENCE_VM_MIRROR:-$(APT_CONFIG='' mirror_of debian)}
-  security=${RINGFENCE_VM_SECURITY_MIRROR:-$(APT_CONFIG='' mirror_of debian-security)}
-  printf '%s\n' "$debian" >"$apt/mirror"
-  printf '%s\n' "$security" >"$apt/security-mirror"
+  if [ -n "$fresh" ]; then
+    export APT_CONFIG=$apt/apt.conf
+    return 0
+  fi
+  mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
+  if [ "$system" = ubuntu ]; then
+    ubuntu=${RINGFENCE_VM_UBUNTU_MIRROR:-$(APT_CONFIG='' mirror_of ubuntu)} || exit
+    ubuntu_keyring "$apt"
+    printf '%s\n' "$ubuntu" >"$apt/mirror"
+    for suite in jammy jammy-updates noble noble-updates; do
+      echo "deb [arch=amd64 signed-by=$apt/keyring.gpg] $ubuntu $suite main universe"
+    done >"$apt/sources.list"
+  else
+    [ -f "$keyring" ] || not_run "there is no $keyring; install debian-archive-keyring"
+    debian=${RINGFENCE_VM_MIRROR:-$(APT_CONFIG='' mirror_of debian)} || exit
+    security=${RINGFENCE_VM_SECURITY_MIRROR:-$(APT_CONFIG='' mirror_of debian-security)} || exit
+    printf '%s\n' "$debian" >"$apt/mirror"
+    printf '%s\n' "$security" >"$apt/security-mirror"
+    {
+      for suite in bullseye bookworm trixie trixie-backports; do
+        echo "deb [arch=amd64,arm64 signed-by=$keyring] $debian $suite main"
+      done
+      echo "deb [arch=amd64,arm64 signed-by=$keyring] $security bookworm-security main"
+    } >"$apt/sources.list"
+  fi
   : >"$apt/state/status"
   cat >"$apt/apt.conf" <<END
 Dir::State "$apt/state";
@@ -76,14 +94,22 @@ APT::Architecture "amd64";
 APT::Architectures { "amd64"; "arm64"; };
 APT::Sandbox::User "";
 END
-  {
-    for suite in bullseye bookworm trixie trixie-backports; do
-      echo "deb [arch=amd64,arm64 signed-by=$keyring] $debian $suite main"
-    done
-    echo "deb [arch=amd64,arm64 signed-by=$keyring] $security bookworm-security main"
-  } >"$apt/sources.list"
-  apt-get -q -q update >&2 || not_run "Debian's package lists cannot be had from $debian"
+  export APT_CONFIG=$apt/apt.conf
+  apt-get -q -q update >&2 || not_run "the package lists cannot be had from $(cat "$apt/mirror")"
   touch "$apt/lists-are-fresh"
+}
+
+# The keys that Ubuntu signs its lists with: this machine's, or those of Debian's package.
+ubuntu_keyring() { # folder
+  local given=/usr/share/keyrings/ubuntu-archive-keyring.gpg
+  if [ ! -f "$given" ]; then
+    own_apt debian
+    (cd "$1" && apt-get -q -q download ubuntu-keyring/trixie >&2) || not_run "the package ubuntu-keyring cannot be had"
+    dpkg-deb -x "$1"/ubuntu-keyring_*.deb "$1/keys"
+    rm -f "$1"/ubuntu-keyring_*.deb
+    given=$1/keys$given
+  fi
+  cp "$given" "$1/keyring.gpg"
 }
 
 # Makes a temporary directory that goes with the script.
