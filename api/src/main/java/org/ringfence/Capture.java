@@ -67,16 +67,30 @@ final class Capture implements AutoCloseable {
     private final Kept output;
     private final Kept error;
     private final CountDownLatch open = new CountDownLatch(2);
+    // Allocated before the reading threads: they could not report that they have no memory for it.
+    private final byte[] outputBuffer = new byte[CHUNK];
+    private final byte[] errorBuffer = new byte[CHUNK];
+    private volatile OutOfMemoryError full;
 
     private Streams(long most) {
       output = new Kept(most);
       error = new Kept(most);
     }
 
-    /** Waits for the ends of the streams, for a bounded time. */
-    void awaitEnds() throws InterruptedException {
+    /**
+     * Waits for the ends of the streams, for a bounded time.
+     *
+     * @throws SandboxException if this JVM had no memory for them; the process was ended
+     */
+    void awaitEnds() throws InterruptedException, SandboxException {
       if (!open.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.debug("a stream of a command that has ended is still open");
+      }
+      if (full != null) {
+        throw new SandboxException(
+            "run: the heap of this JVM is full, so that the command's output was lost and the"
+                + " command was ended; maxOutput bounds what is kept, -Xmx the heap",
+            full);
       }
     }
 
@@ -95,14 +109,23 @@ final class Capture implements AutoCloseable {
    * @param process the process
    * @param input the process's standard input
    * @param most the number of bytes to keep of each stream
-   * @throws SandboxException if no thread is available; the process is ended
+   * @throws SandboxException if no thread or memory is available; the process is ended
    */
   Streams of(SandboxedProcess process, Optional<byte[]> input, long most) throws SandboxException {
-    Streams streams = new Streams(most);
     boolean begun = false;
     try {
-      threads.execute(() -> read(process.getInputStream(), streams.output, streams.open));
-      threads.execute(() -> read(process.getErrorStream(), streams.error, streams.open));
+      Streams streams = new Streams(most);
+      threads.execute(
+          () ->
+              read(
+                  process,
+                  process.getInputStream(),
+                  streams.outputBuffer,
+                  streams.output,
+                  streams));
+      threads.execute(
+          () ->
+              read(process, process.getErrorStream(), streams.errorBuffer, streams.error, streams));
       if (input.isPresent() && input.get().length > 0) {
         threads.execute(() -> write(process.getOutputStream(), input.get()));
       } else {
@@ -113,7 +136,8 @@ final class Capture implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       throw new IllegalStateException("the sandbox is closed", e);
     } catch (OutOfMemoryError e) {
-      throw new SandboxException("run: there is no thread left to read the command's output", e);
+      throw new SandboxException(
+          "run: there is no thread or no memory left to read the command's output", e);
     } finally {
       if (!begun) {
         process.destroyForcibly();
@@ -121,16 +145,20 @@ final class Capture implements AutoCloseable {
     }
   }
 
-  private static void read(InputStream stream, Kept into, CountDownLatch open) {
-    byte[] buffer = new byte[CHUNK];
+  private static void read(
+      SandboxedProcess process, InputStream stream, byte[] buffer, Kept into, Streams streams) {
     try (stream) {
       for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {
         into.add(buffer, read);
       }
     } catch (IOException e) {
       LOG.debug("a stream of a command is gone", e);
+    } catch (OutOfMemoryError e) {
+      // Without a reader the command would wait for ever for room in the pipe.
+      streams.full = e;
+      process.destroyForcibly();
     } finally {
-      open.countDown();
+      streams.open.countDown();
     }
   }
 

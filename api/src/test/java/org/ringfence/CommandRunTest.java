@@ -314,4 +314,35 @@ class CommandRunTest {
       assertThat(result.stderr().bytes()).hasSize(10);
     }
   }
+
+  @Test
+  void commandEndsWhenThereIsNoMemoryForItsOutput() throws Exception {
+    CompletableFuture<Boolean> closed = new CompletableFuture<>();
+    FakeBackend backend =
+        backendRunning(
+            (process, sink) ->
+                process.output =
+                    new InputStream() {
+                      @Override
+                      public int read() {
+                        throw new OutOfMemoryError("Java heap space");
+                      }
+
+                      @Override
+                      public int read(byte[] bytes, int from, int length) {
+                        return read();
+                      }
+
+                      @Override
+                      public void close() {
+                        closed.complete(true);
+                      }
+                    });
+    try (Sandbox sandbox = opener(backend).open()) {
+      assertThatThrownBy(() -> sandbox.command("writes").run())
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining("the heap of this JVM is full");
+    }
+    assertThat(closed).isCompletedWithValue(true);
+  }
 }
