@@ -167,7 +167,12 @@ public final class DedicatedUserBackend implements SandboxBackend {
   public SandboxPlan plan(EffectivePolicy policy) {
     Found here = found();
     List<PlannedGuarantee> guarantees =
-        here.facts().map(facts -> DedicatedUserPlanner.plan(policy, facts)).orElse(List.of());
+        here.facts()
+            .map(
+                facts ->
+                    VerifiedBuild.remarked(
+                        INFO.id(), systems.get(), DedicatedUserPlanner.plan(policy, facts)))
+            .orElse(List.of());
     return new SandboxPlan(INFO.id(), policy, here.availability(), guarantees);
   }
 

@@ -83,7 +83,10 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
   public SandboxPlan plan(EffectivePolicy policy) {
     WindowsHostProbe.Result result = found();
     List<PlannedGuarantee> guarantees =
-        result.facts().map(facts -> guarantees(policy, facts)).orElse(List.of());
+        result
+            .facts()
+            .map(facts -> VerifiedBuild.remarked(info().id(), windows, guarantees(policy, facts)))
+            .orElse(List.of());
     return new SandboxPlan(info().id(), policy, result.availability(), guarantees);
   }
 

@@ -21,13 +21,16 @@ public final class WindowsMachineState implements MachineState {
     List<Finding> run(CrashRecovery recovery, DedicatedUsers users) throws IOException;
   }
 
-  private static List<Finding> with(Task task) throws SandboxException {
+  private static Installation installation() throws SandboxException {
     if (PathStyle.current() != PathStyle.WINDOWS) {
       throw new SandboxException("this is not Windows: nothing of it is kept on this machine");
     }
-    Installation installation =
-        Installation.ofUser(System.getenv())
-            .orElseThrow(() -> new SandboxException("LOCALAPPDATA is not set; set it"));
+    return Installation.ofUser(System.getenv())
+        .orElseThrow(() -> new SandboxException("LOCALAPPDATA is not set; set it"));
+  }
+
+  private static List<Finding> with(Task task) throws SandboxException {
+    Installation installation = installation();
     WindowsSystem windows = UnprivilegedBackend.nativeWindows();
     WindowsSandboxes sandboxes = new WindowsSandboxes(windows, installation, System.getenv());
     DedicatedUsers users = new DedicatedUsers(windows, installation, System.getenv());
@@ -83,6 +86,27 @@ public final class WindowsMachineState implements MachineState {
   @Override
   public List<Finding> collect() throws SandboxException {
     return with((recovery, users) -> recovery.collect());
+  }
+
+  @Override
+  public String build() throws SandboxException {
+    installation();
+    return UnprivilegedBackend.nativeWindows().machine().version();
+  }
+
+  @Override
+  public void keepSelfTest(String backend, boolean passed) throws SandboxException {
+    try {
+      if (passed) {
+        installation().verified(backend, build());
+      } else {
+        installation().unverified(backend);
+      }
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("the result cannot be kept: " + e.getMessage(), e);
+    }
   }
 
   /**

@@ -32,6 +32,7 @@ class WindowsCasesTest {
           "WIN-WMI",
           "WIN-SCHEDULER",
           "WIN-BITS",
+          "WIN-WEBDAV",
           "WIN-COM",
           "WIN-SERVICE",
           "WIN-RUNAS",
@@ -71,8 +72,11 @@ class WindowsCasesTest {
     checkServiceCases(results);
     results.forEach(
         (id, result) -> {
-          if (id.startsWith("WIN-OK-")) {
-            assertThat(result).as(id).startsWith("PASS");
+          if (id.startsWith("WIN-OK-") || id.equals("WIN-SMB")) {
+            // Wine has no Node, Python, PowerShell, Git or .NET. Nothing unconfined calls the
+            // network
+            // closed.
+            assertThat(result).as(id).containsPattern("^(PASS|SKIPPED)");
           } else {
             assertThat(result)
                 .as(id)

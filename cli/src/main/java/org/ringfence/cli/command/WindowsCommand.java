@@ -1,17 +1,30 @@
 package org.ringfence.cli.command;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import org.ringfence.Backends;
 import org.ringfence.SandboxException;
+import org.ringfence.cli.policy.OutputFile;
 import org.ringfence.cli.report.ExitCode;
+import org.ringfence.cli.report.FileFailure;
+import org.ringfence.cli.terminal.Columns;
 import org.ringfence.cli.terminal.Palette;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.MachineState;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.spi.MachineState.Setup;
+import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.Verification;
 import org.ringfence.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -119,6 +132,61 @@ public final class WindowsCommand implements Runnable {
     return print(MachineState::teardown, "nothing is kept on this machine");
   }
 
+  @Command(
+      name = "selftest",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Attacks each available mode with the conformance suite, tries common tools in each, and writes"
+            + " ringfence-selftest.json and ringfence-selftest.txt: attach them to an issue. The result is kept with"
+            + " the build of this Windows, and plans carry a remark until a mode has passed on it. Takes about ten"
+            + " minutes. Exits with 1 when a case failed, with 3 when no mode was tried.",
+        ""
+      })
+  int selftest(
+      @Option(
+              names = {"-o", "--output"},
+              paramLabel = "DIRECTORY",
+              description = "Write the reports here (default: the current directory).")
+          Path directory)
+      throws IOException {
+    Path place = directory == null ? Path.of("") : directory;
+    directories(directory == null ? List.of() : List.of(directory));
+    Verification suite =
+        ServiceLoader.load(Verification.class)
+            .findFirst()
+            .orElseThrow(() -> new SandboxException("selftest: the conformance suite is missing"));
+    MachineState state = state();
+    state.build();
+    List<SandboxBackend> modes =
+        Backends.load().all().stream()
+            .filter(backend -> backend.info().system() == HostSystem.WINDOWS)
+            .toList();
+    VerifyProgress progress =
+        new VerifyProgress(
+            Columns.onTerminal() ? Optional.of(spec.commandLine().getErr()) : Optional.empty(),
+            Optional.empty(),
+            System::nanoTime);
+    SelfTest.Reports reports = new SelfTest(state, suite, modes).run(progress);
+    progress.over();
+    write(place.resolve("ringfence-selftest.json"), reports.json());
+    write(place.resolve("ringfence-selftest.txt"), reports.text());
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(reports.text());
+    out.flush();
+    return reports.code();
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    EffectivePolicy usual =
+        EffectivePolicy.of(PolicyReader.presetOrFile("workspace-write"), PathContext.current());
+    try (OutputFile.Replacement replacement = new OutputFile(file, usual).replacing()) {
+      replacement.writer().append(text);
+      replacement.commit();
+    } catch (FileSystemException e) {
+      throw FileFailure.of("cannot write the report", file.toString(), e);
+    }
+  }
+
   private static List<Path> directories(List<Path> given) {
     List<Path> directories = given == null ? List.of() : given;
     for (Path directory : directories) {
@@ -130,14 +198,16 @@ public final class WindowsCommand implements Runnable {
     return directories;
   }
 
+  private static MachineState state() throws SandboxException {
+    return ServiceLoader.load(MachineState.class).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(one -> one.system().equals("windows"))
+        .findFirst()
+        .orElseThrow(() -> new SandboxException("backend-windows is not on the class path"));
+  }
+
   private int print(Task task, String nothing) throws SandboxException {
-    MachineState state =
-        ServiceLoader.load(MachineState.class).stream()
-            .map(ServiceLoader.Provider::get)
-            .filter(one -> one.system().equals("windows"))
-            .findFirst()
-            .orElseThrow(() -> new SandboxException("backend-windows is not on the class path"));
-    List<Finding> findings = task.run(state);
+    List<Finding> findings = task.run(state());
     PrintWriter out = spec.commandLine().getOut();
     Palette palette = Palette.ofThisTerminal();
     findings.forEach(

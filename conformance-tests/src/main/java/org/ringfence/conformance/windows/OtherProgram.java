@@ -53,6 +53,13 @@ enum OtherProgram {
       "",
       List.of("bitsadmin.exe", "/transfer", "${name}", "http://127.0.0.1:${port}/", "${told}"),
       List.of("bitsadmin.exe", "/reset")),
+  /** The WebDAV client, a service, which connects for {@code dir} of a network path. */
+  WEBDAV(
+      "WIN-WEBDAV",
+      "the WebDAV client reaches no server",
+      "",
+      List.of("cmd.exe", "/d", "/c", "dir \\\\127.0.0.1@${port}\\DavWWWRoot\\"),
+      List.of()),
   /** A COM server that runs as the interactive user. */
   COM(
       "WIN-COM",
@@ -140,6 +147,10 @@ enum OtherProgram {
   Expected in(String backend) {
     // The same user asks: the system acts for the command as for the user.
     boolean sameUser = backend.equals("restricted-token");
+    if (this == WEBDAV && backend.equals("dedicated-user")) {
+      // The service's own user connects, past the filters of the offline user.
+      return Expected.SAID;
+    }
     return sameUser && this != SERVICE ? Expected.SAID : Expected.HELD;
   }
 
@@ -232,10 +243,12 @@ enum OtherProgram {
     if (in(stage.backend().info().id()) == Expected.HELD) {
       return Outcome.failed("expected to be denied, but: OK, something happened outside");
     }
+    List<String> open =
+        this == WEBDAV
+            ? List.of("network.external")
+            : List.of("files.write", "files.metadata", "network.external", "lifetime.tree");
     for (PlannedGuarantee guarantee : plan.guarantees()) {
-      if (guarantee.level() == Enforcement.ENFORCED
-          && List.of("files.write", "files.metadata", "network.external", "lifetime.tree")
-              .contains(guarantee.id())) {
+      if (guarantee.level() == Enforcement.ENFORCED && open.contains(guarantee.id())) {
         return Outcome.failed("it happened, but the plan calls " + guarantee.id() + " enforced");
       }
     }

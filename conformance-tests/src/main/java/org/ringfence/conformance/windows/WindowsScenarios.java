@@ -234,6 +234,21 @@ public final class WindowsScenarios {
         "an argument that cmd.exe would interpret is refused",
         List.of(),
         WindowsScenarios::batch);
+    add(
+        cases,
+        "WIN-CARVED",
+        "a file below a writable root that a rule takes away is not made",
+        List.of(write),
+        ToolProgram::carved);
+    add(
+        cases,
+        "WIN-SMB",
+        "a file server is reached only where the plan does not call the network closed",
+        List.of(),
+        ToolProgram::smb);
+    for (ToolProgram tool : ToolProgram.values()) {
+      add(cases, tool.id(), tool.title(), List.of(), tool::run);
+    }
     for (OtherProgram other : OtherProgram.values()) {
       add(cases, other.id(), other.title(), List.of(), other::run);
     }
