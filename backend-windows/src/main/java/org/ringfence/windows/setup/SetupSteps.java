@@ -8,6 +8,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.text.message.BuildVersion;
@@ -45,6 +47,8 @@ final class SetupSteps {
   private static final String PROFILES =
       "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\";
   private static final int FIRST_LOGON_MILLIS = 120_000;
+  private static final int UNLOAD_TRIES = 12;
+  private static final int UNLOAD_MILLIS = 250;
   private static final int MOST_ROUNDS = 10;
   private static final String MISSING = "it is not there";
 
@@ -482,10 +486,31 @@ final class SetupSteps {
             () -> {
               Optional<Account> user = local.user(name);
               if (user.isPresent() && profileDirectory(name).isPresent()) {
-                local.deleteProfile(user.get().sid());
+                deleteProfile(user.get());
               }
             },
             "SystemPropertiesAdvanced.exe, User Profiles"));
+  }
+
+  /**
+   * Deletes a profile. Windows unloads its part of the registry some time after the last process of
+   * the user has ended; until then deleting fails.
+   */
+  private void deleteProfile(Account user) throws WindowsCallException {
+    for (int tries = 1; ; tries++) {
+      try {
+        local.deleteProfile(user.sid());
+        return;
+      } catch (WindowsCallException e) {
+        boolean loaded =
+            e.code() == WindowsError.SHARING_VIOLATION.code()
+                || e.code() == WindowsError.ACCESS_DENIED.code();
+        if (!loaded || tries == UNLOAD_TRIES) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(UNLOAD_MILLIS));
+      }
+    }
   }
 
   private void firstLogon(String name, String password) throws WindowsCallException, IOException {
