@@ -16,6 +16,8 @@ import org.ringfence.windows.system.WindowsSystem;
 
 /** A restricted token, on a separate desktop where one can be made. */
 public final class TokenConfinement implements Confinement {
+  private static final String USERS_DESKTOP = "WinSta0\\Default";
+
   private final RestrictedToken token;
   private final Optional<Handle> desktop;
   private final String desktopName;
@@ -99,7 +101,9 @@ public final class TokenConfinement implements Confinement {
 
   @Override
   public Optional<String> desktop() {
-    return desktop.map(handle -> desktopName);
+    // Some programs do not start under a restricted token unless a desktop is named (openai/codex:
+    // PowerShell with STATUS_DLL_INIT_FAILED).
+    return Optional.of(desktop.isPresent() ? desktopName : USERS_DESKTOP);
   }
 
   @Override

@@ -143,6 +143,17 @@ class SandboxesTest {
     return process.usage().orElseThrow();
   }
 
+  /** Without a name, PowerShell fails to start under a restricted token (openai/codex). */
+  @Test
+  void commandWithoutADesktopOfItsOwnGetsTheUsersByName() throws Exception {
+    windows.exitCodes.add(0);
+    WindowsFacts facts = new WindowsFacts(false, List.of(), true, false);
+    try (BackendSession session = sandboxes.restrictedToken(policy("C:\\work"), facts)) {
+      assertThat(session.start(launch("tool")).waitFor()).isZero();
+    }
+    assertThat(windows.started.get(0).desktop()).contains("WinSta0\\Default");
+  }
+
   @Test
   void commandRunsUnderARestrictedTokenInAJob() throws Exception {
     windows.exitCodes.add(7);
