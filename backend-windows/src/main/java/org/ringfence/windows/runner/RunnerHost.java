@@ -12,6 +12,7 @@ import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.CommandHost;
 import org.ringfence.windows.command.CommandRequest;
 import org.ringfence.windows.command.RunningCommand;
+import org.ringfence.windows.plan.CallerProfile;
 import org.ringfence.windows.plan.GitSafeDirectories;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
@@ -220,7 +221,7 @@ public final class RunnerHost implements CommandHost {
    */
   @Override
   public Map<String, String> environment(Map<String, String> given) {
-    Map<String, String> environment = new HashMap<>(given);
+    Map<String, String> environment = new HashMap<>(CallerProfile.without(given));
     environment
         .keySet()
         .removeIf(name -> connection.profile().containsKey(name.toUpperCase(Locale.ROOT)));
