@@ -2,6 +2,7 @@ package org.ringfence.kit.session;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.ringfence.SandboxException;
@@ -9,6 +10,7 @@ import org.ringfence.egress.decision.Clients;
 import org.ringfence.egress.decision.HostDecisions;
 import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.proxy.EgressProxy;
+import org.ringfence.egress.proxy.EgressProxy.Families;
 import org.ringfence.egress.proxy.ProxyEnvironment;
 import org.ringfence.egress.proxy.ProxySettings;
 import org.ringfence.egress.proxy.UpstreamProxy;
@@ -32,7 +34,7 @@ public final class LocalEgressProxy implements AutoCloseable {
   }
 
   /**
-   * Starts the proxy.
+   * Starts the proxy on 127.0.0.1.
    *
    * @param policy the hosts that are allowed
    * @param ports the ports to try, in this order; 0 means any free one
@@ -42,6 +44,26 @@ public final class LocalEgressProxy implements AutoCloseable {
    */
   public static LocalEgressProxy start(
       NetworkPolicy policy, Collection<Integer> ports, EventSink sink) throws SandboxException {
+    return start(policy, ports, Families.IP4, sink);
+  }
+
+  /**
+   * Starts the proxy on 127.0.0.1 and ::1, at any port that is free on both: for systems whose
+   * sandbox does not let a JVM's sockets reach 127.0.0.1.
+   *
+   * @param policy the hosts that are allowed
+   * @param sink receives records of connections and decides on hosts
+   * @return the running proxy
+   * @throws SandboxException if no port is free, or the module for the network is missing
+   */
+  public static LocalEgressProxy startOnBothFamilies(NetworkPolicy policy, EventSink sink)
+      throws SandboxException {
+    return start(policy, List.of(0), Families.BOTH, sink);
+  }
+
+  private static LocalEgressProxy start(
+      NetworkPolicy policy, Collection<Integer> ports, Families families, EventSink sink)
+      throws SandboxException {
     RequiredEgress.check("an allowlist");
     ProxySettings usual = ProxySettings.usual();
     // Other programs on this machine reach the port too; the credentials keep them out.
@@ -56,7 +78,8 @@ public final class LocalEgressProxy implements AutoCloseable {
     EgressProxy started = null;
     try {
       started =
-          new EgressProxy(decisions, AddressLookup.of(policy), settings, new Clients(), ports);
+          new EgressProxy(
+              decisions, AddressLookup.of(policy), settings, new Clients(), ports, families);
       return new LocalEgressProxy(decisions, settings, started);
     } catch (IOException e) {
       String most =
@@ -85,7 +108,8 @@ public final class LocalEgressProxy implements AutoCloseable {
    * @return the variables to add
    */
   public Map<String, String> variables(Map<String, String> given) {
-    return ProxyEnvironment.variables(proxy.address(), settings.credentials(), given);
+    return ProxyEnvironment.variables(
+        proxy.address(), proxy.dualStackAddress(), settings.credentials(), given);
   }
 
   @Override

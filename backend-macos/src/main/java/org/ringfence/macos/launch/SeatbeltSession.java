@@ -78,7 +78,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     NetworkPolicy network = policy.policy().network();
     this.proxy =
         network.mode() == NetworkMode.ALLOWLIST
-            ? Optional.of(resources.add(LocalEgressProxy.start(network, List.of(0), sink)))
+            ? Optional.of(resources.add(LocalEgressProxy.startOnBothFamilies(network, sink)))
             : Optional.empty();
     String tag = "ringfence-" + UUID.randomUUID();
     SeatbeltProfile profile =

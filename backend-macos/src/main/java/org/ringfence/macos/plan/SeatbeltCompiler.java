@@ -23,12 +23,10 @@ import org.ringfence.macos.plan.SeatbeltProfile.Rule;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.policy.effective.HomeNames;
-import org.ringfence.policy.value.PublishedPort;
 
 /**
  * Compiles a policy to a Seatbelt profile. Pure. Rules go from the shallowest to the deepest, so
@@ -112,7 +110,8 @@ public final class SeatbeltCompiler {
     compiler.rules.addAll(compiler.files.rules());
     compiler.rules.addAll(BaseRules.services(policy));
     compiler.sharedMemory();
-    compiler.network(surroundings.proxy());
+    compiler.rules.addAll(
+        new NetworkRules(policy, compiler::literal, compiler::subpath).of(surroundings.proxy()));
     String base =
         "(version 1)\n"
             + "(deny default (with message \""
@@ -138,13 +137,6 @@ public final class SeatbeltCompiler {
 
   private void add(String origin, Sbpl.Form rule) {
     rules.add(new Rule(origin, rule));
-  }
-
-  private void add(String origin, String action, List<String> operations, Sbpl.Form filter) {
-    List<Sbpl> parts = new ArrayList<>();
-    operations.forEach(operation -> parts.add(new Sbpl.Symbol(operation)));
-    parts.add(filter);
-    add(origin, form(action, parts));
   }
 
   /** Adds a rule on files that wins over those before it. */
@@ -480,76 +472,6 @@ public final class SeatbeltCompiler {
       add(
           ":shm: write",
           form("allow", new Sbpl.Symbol("ipc-posix-sem*"), new Sbpl.Symbol("ipc-posix-shm*")));
-    }
-  }
-
-  private static Sbpl.Form ip(String end, String address) {
-    return form(end, new Sbpl.Symbol("ip"), new Sbpl.Text(address));
-  }
-
-  private void network(OptionalInt proxy) {
-    NetworkPolicy network = policy.policy().network();
-    boolean full = network.mode() == NetworkMode.FULL;
-    if (full) {
-      // By addresses: sockets of files are no addresses, and have rules of their own.
-      String origin = "network.mode full";
-      add(origin, "allow", List.of("network-outbound"), ip("remote", "*:*"));
-      add(origin, "allow", List.of("network-bind"), ip("local", "*:*"));
-      add(origin, "allow", List.of("network-inbound"), ip("local", "*:*"));
-    } else if (network.ownLoopback()) {
-      add("network.ownLoopback", "allow", List.of("network-bind"), ip("local", "localhost:*"));
-      add("network.ownLoopback", "allow", List.of("network-inbound"), ip("local", "localhost:*"));
-      add("network.ownLoopback", "allow", List.of("network-outbound"), ip("remote", "localhost:*"));
-    }
-    if (!full) {
-      proxy.ifPresent(
-          port ->
-              add(
-                  "the egress proxy",
-                  "allow",
-                  List.of("network-outbound"),
-                  ip("remote", "localhost:" + port)));
-      for (int port : network.hostLoopbackPorts()) {
-        add(
-            "network.hostLoopbackPorts",
-            "allow",
-            List.of("network-outbound"),
-            ip("remote", "localhost:" + port));
-      }
-      for (PublishedPort port : network.publish()) {
-        for (String operation : List.of("network-bind", "network-inbound")) {
-          add(
-              "network.publish",
-              "allow",
-              List.of(operation),
-              ip("local", "localhost:" + port.sandbox()));
-        }
-      }
-    }
-    unixSockets(network, full);
-  }
-
-  private void unixSockets(NetworkPolicy network, boolean full) {
-    if (network.unixSockets().contains("/")) {
-      add(
-          "network.unixSockets /",
-          "allow",
-          List.of("network-outbound"),
-          form("subpath", new Sbpl.Text("/")));
-      return;
-    }
-    for (EffectiveRule rule : policy.rules()) {
-      if (rule.origin().equals("tmp private")) {
-        // Elsewhere a socket may belong to another program; here the sandbox owns every socket.
-        add(
-            "sockets in its own temporary directory",
-            "allow",
-            List.of("network-outbound", "network-bind", "network-inbound"),
-            subpath(rule.path()));
-      }
-    }
-    for (String socket : network.unixSockets()) {
-      add("network.unixSockets " + socket, "allow", List.of("network-outbound"), literal(socket));
     }
   }
 }

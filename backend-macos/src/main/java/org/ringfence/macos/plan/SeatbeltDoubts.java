@@ -32,7 +32,7 @@ final class SeatbeltDoubts {
             && guarantee.guarantee() == Guarantee.NETWORK_EXTERNAL
             && serves
         ? guarantee.weakened(
-            "a server inside accepts connections from other machines, too",
+            "a server inside may listen on every address, and other machines reach it there",
             "network.ownLoopback false, no published port")
         : guarantee;
   }

@@ -24,6 +24,9 @@ public final class SeatbeltPlanner extends PlannerBase {
   private static final String PROFILE = "Seatbelt profile";
   private static final String BY_DEFAULT = PROFILE + ", denied by default";
   private static final String REAL_PATH = "a rule that names the real path";
+  private static final String DUAL_STACK =
+      "a JVM reaches [::1] and not 127.0.0.1, unless it runs with -Djava.net.preferIPv4Stack=true:"
+          + " Seatbelt does not take 127.0.0.1 in a socket of both families for localhost";
   private static final String GROUP =
       "the process group and its descendants; a process that leaves both, by a session of its own"
           + " and an ended parent, is not found";
@@ -127,13 +130,14 @@ public final class SeatbeltPlanner extends PlannerBase {
                     ? BY_DEFAULT
                     : PROFILE
                         + ": one port of loopback is open, on which the egress proxy of this JVM"
-                        + " listens; programs have to use it"));
+                        + " listens; programs have to use it; "
+                        + DUAL_STACK));
     asked(Guarantee.NETWORK_DENY, () -> unsupported(UNDECIDED, DECIDING));
     asked(
         Guarantee.NETWORK_OWN_LOOPBACK,
         () ->
             advisory(
-                PROFILE + ": loopback is open",
+                PROFILE + ": loopback is open; " + DUAL_STACK,
                 "servers of this machine's own on loopback are reached as well: Seatbelt does not"
                     + " tell whose they are",
                 "network.ownLoopback false, or " + bestEffort(Guarantee.NETWORK_OWN_LOOPBACK)));
@@ -143,7 +147,7 @@ public final class SeatbeltPlanner extends PlannerBase {
             network.ownLoopback()
                 ? unsupported(
                     "all of loopback is open for the sandbox's own", "network.ownLoopback false")
-                : enforced(PROFILE));
+                : enforced(PROFILE + "; " + DUAL_STACK));
     asked(
         Guarantee.NETWORK_SERVER_NAME,
         () ->

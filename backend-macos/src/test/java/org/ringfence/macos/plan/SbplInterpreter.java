@@ -219,6 +219,7 @@ final class SbplInterpreter {
       case "vnode-type" -> question.type().equals(symbol(rest.get(0)));
       case "local", "remote" ->
           !question.address().isEmpty()
+              && connects(symbol(filter.get(0)), question.operation())
               && question.remote() == symbol(filter.get(0)).equals("remote")
               && address(string(rest.get(1)), question.address());
       // No question has the subject of the other filters.
@@ -226,11 +227,26 @@ final class SbplInterpreter {
     };
   }
 
+  /** A local address on a connection was measured to match every connection. */
+  private static boolean connects(String end, String operation) {
+    if (end.equals("local") && operation.equals("network-outbound")) {
+      throw new IllegalArgumentException("(local …) on network-outbound opens every host");
+    }
+    return true;
+  }
+
+  /** The addresses that {@code localhost} was measured to match; ::ffff:127.0.0.1 is none. */
+  private static final Set<String> LOCALHOST = Set.of("localhost", "127.0.0.1", "::1");
+
   private static boolean address(String pattern, String address) {
     String host = pattern.substring(0, pattern.lastIndexOf(':'));
     String port = pattern.substring(pattern.lastIndexOf(':') + 1);
-    return (host.equals("*") || address.startsWith(host + ":"))
-        && (port.equals("*") || address.endsWith(":" + port));
+    if (!host.equals("*") && !host.equals("localhost")) {
+      throw new IllegalArgumentException("'" + host + "' does not compile: * or localhost");
+    }
+    int colon = address.lastIndexOf(':');
+    return (host.equals("*") || LOCALHOST.contains(address.substring(0, colon)))
+        && (port.equals("*") || address.substring(colon + 1).equals(port));
   }
 
   /** Parses expressions. */

@@ -357,7 +357,7 @@ class SeatbeltCompilerTest {
     assertThat(own.allows(outside)).isFalse();
     assertThat(own.allows(inside)).isTrue();
     assertThat(own.allows(Question.network("network-bind", "localhost:8080"))).isTrue();
-    assertThat(own.allows(Question.network("network-bind", "1.2.3.4:8080"))).isFalse();
+    assertThat(none.allows(Question.network("network-bind", "localhost:8080"))).isFalse();
     SbplInterpreter port =
         interpreter(
             EffectivePolicy.of(

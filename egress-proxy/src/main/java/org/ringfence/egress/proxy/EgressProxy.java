@@ -18,7 +18,12 @@ import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -44,11 +49,16 @@ public final class EgressProxy implements AutoCloseable {
   private static final int LONGEST_LINE = 16 * 1024;
   private static final int LARGEST_HEADERS = 64 * 1024;
   private static final int CHUNK = 64 * 1024;
+  private static final int MOST_PAIRS = 16;
+  private static final InetAddress IP4 = loopback((byte) 127, (byte) 0, (byte) 0, (byte) 1);
+  private static final InetAddress IP6 =
+      loopback(ByteBuffer.allocate(16).put(15, (byte) 1).array());
 
   private final ProxySettings settings;
   private final MultiThreadIoEventLoopGroup group;
   private final ThreadPoolExecutor waiting;
   private final Channel server;
+  private final Optional<Channel> serverOfIp6;
   private final Channel relay;
 
   /**
@@ -63,7 +73,18 @@ public final class EgressProxy implements AutoCloseable {
   public EgressProxy(
       HostDecisions decisions, AddressLookup lookup, ProxySettings settings, Clients clients)
       throws IOException {
-    this(decisions, lookup, settings, clients, List.of(0));
+    this(decisions, lookup, settings, clients, List.of(0), Families.IP4);
+  }
+
+  /** The loopback addresses of a proxy. */
+  public enum Families {
+    /** 127.0.0.1. */
+    IP4,
+    /**
+     * 127.0.0.1 and, where this machine has it, ::1, at the same port: for systems whose sandbox
+     * does not let a socket of both families connect to 127.0.0.1, as a JVM does.
+     */
+    BOTH
   }
 
   /**
@@ -74,6 +95,7 @@ public final class EgressProxy implements AutoCloseable {
    * @param settings the settings
    * @param clients the announced connections, which need no credentials
    * @param ports the candidate ports; the proxy takes the first free one
+   * @param families the addresses to listen on
    * @throws IOException if none of them is free
    */
   public EgressProxy(
@@ -81,7 +103,8 @@ public final class EgressProxy implements AutoCloseable {
       AddressLookup lookup,
       ProxySettings settings,
       Clients clients,
-      Collection<Integer> ports)
+      Collection<Integer> ports,
+      Families families)
       throws IOException {
     this.settings = settings;
     this.waiting =
@@ -101,7 +124,13 @@ public final class EgressProxy implements AutoCloseable {
             (ThreadFactory) task -> daemon(task, "ringfence-proxy"),
             NioIoHandler.newFactory());
     try {
-      this.server = listen(() -> new Greeting(connector, clients), ports);
+      Supplier<ChannelHandler> greeting = () -> new Greeting(connector, clients);
+      List<Channel> servers =
+          families == Families.BOTH && NetworkInterface.getByInetAddress(IP6) != null
+              ? listenOnBoth(greeting, ports)
+              : List.of(listen(greeting, ports));
+      this.server = servers.get(0);
+      this.serverOfIp6 = servers.stream().skip(1).findFirst();
       this.relay = listen(() -> new RelayFrontend(connector, settings, clients), List.of(0));
     } catch (RuntimeException e) {
       close();
@@ -116,7 +145,7 @@ public final class EgressProxy implements AutoCloseable {
       throws IOException {
     IOException taken = new IOException("egress proxy: no port is free of " + ports);
     for (int port : ports) {
-      ChannelFuture bound = bind(handler, port).awaitUninterruptibly();
+      ChannelFuture bound = bind(handler, IP4, port).awaitUninterruptibly();
       if (bound.isSuccess()) {
         return bound.channel();
       }
@@ -125,7 +154,34 @@ public final class EgressProxy implements AutoCloseable {
     throw taken;
   }
 
-  private ChannelFuture bind(Supplier<ChannelHandler> handler, int port) throws IOException {
+  /**
+   * Binds one port of both addresses: another program may have the second address of a free one.
+   */
+  private List<Channel> listenOnBoth(Supplier<ChannelHandler> handler, Collection<Integer> ports)
+      throws IOException {
+    List<Integer> tries = new ArrayList<>(ports);
+    if (ports.contains(0)) {
+      tries.addAll(Collections.nCopies(MOST_PAIRS, 0));
+    }
+    IOException taken = new IOException("egress proxy: no port is free on both addresses");
+    for (int port : tries) {
+      ChannelFuture first = bind(handler, IP4, port).awaitUninterruptibly();
+      if (!first.isSuccess()) {
+        taken.addSuppressed(first.cause());
+        continue;
+      }
+      int same = ((InetSocketAddress) first.channel().localAddress()).getPort();
+      ChannelFuture second = bind(handler, IP6, same).awaitUninterruptibly();
+      if (second.isSuccess()) {
+        return List.of(first.channel(), second.channel());
+      }
+      first.channel().close().awaitUninterruptibly();
+      taken.addSuppressed(second.cause());
+    }
+    throw taken;
+  }
+
+  private ChannelFuture bind(Supplier<ChannelHandler> handler, InetAddress address, int port) {
     return new ServerBootstrap()
         .group(group)
         .channel(NioServerSocketChannel.class)
@@ -140,7 +196,15 @@ public final class EgressProxy implements AutoCloseable {
                 channel.pipeline().addLast(handler.get());
               }
             })
-        .bind(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
+        .bind(address, port);
+  }
+
+  private static InetAddress loopback(byte... bytes) {
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -202,6 +266,17 @@ public final class EgressProxy implements AutoCloseable {
    */
   public InetSocketAddress address() {
     return (InetSocketAddress) server.localAddress();
+  }
+
+  /**
+   * Returns the proxy's address for clients whose sockets are of both families, as a JVM's are.
+   *
+   * @return ::1, where the proxy listens there, else 127.0.0.1; and the port
+   */
+  public InetSocketAddress dualStackAddress() {
+    return serverOfIp6
+        .map(channel -> new InetSocketAddress(IP6, address().getPort()))
+        .orElseGet(this::address);
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.ringfence.egress.proxy;
 
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,7 @@ public final class ProxyEnvironment {
    * no variable: {@code JAVA_TOOL_OPTIONS} makes each of them write to standard error.
    *
    * @param address the proxy's address
+   * @param dualStack its address for Maven's and Gradle's JVM, whose sockets are of both families
    * @param credentials the proxy's credentials; JVMs cannot send them for a tunnel without an agent
    * @param given the variables that are set already; the options of Maven and Gradle are added to
    *     theirs
@@ -27,6 +29,7 @@ public final class ProxyEnvironment {
    */
   public static Map<String, String> variables(
       InetSocketAddress address,
+      InetSocketAddress dualStack,
       Optional<ProxyCredentials> credentials,
       Map<String, String> given) {
     String endpoint = address.getHostString() + ":" + address.getPort();
@@ -52,7 +55,7 @@ public final class ProxyEnvironment {
             "YARN_HTTPS_PROXY")) {
       variables.put(name, url);
     }
-    String options = String.join(" ", javaOptions(address));
+    String options = String.join(" ", javaOptions(dualStack));
     for (String name : List.of("MAVEN_OPTS", "GRADLE_OPTS")) {
       String before = given.getOrDefault(name, "");
       variables.put(name, before.isBlank() ? options : before + " " + options);
@@ -63,11 +66,11 @@ public final class ProxyEnvironment {
   /**
    * Returns the options that point a JVM to a proxy without credentials.
    *
-   * @param address the proxy's address
+   * @param address the proxy's address on loopback
    * @return options for the command line
    */
   public static List<String> javaOptions(InetSocketAddress address) {
-    String host = address.getHostString();
+    String host = address.getAddress() instanceof Inet6Address ? "::1" : address.getHostString();
     int port = address.getPort();
     return List.of(
         "-Dhttp.proxyHost=" + host,

@@ -3,6 +3,7 @@ package org.ringfence.egress.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ class ProxyEnvironmentTest {
   void everyCommonProxyVariableIsSet() {
     Map<String, String> variables =
         ProxyEnvironment.variables(
+            ADDRESS,
             ADDRESS,
             Optional.of(new ProxyCredentials("u", "p")),
             Map.of("MAVEN_OPTS", "-Xmx1g", "GRADLE_OPTS", " "));
@@ -39,6 +41,20 @@ class ProxyEnvironmentTest {
     assertThat(variables.get("GRADLE_OPTS")).startsWith("-Dhttp.proxyHost=127.0.0.1 ");
     // These variables would make every JVM write to standard error.
     assertThat(variables).doesNotContainKeys("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
+  }
+
+  /** A JVM's sockets are of both families, and a sandbox may not let these reach 127.0.0.1. */
+  @Test
+  void jvmsGetTheAddressForBothFamilies() throws Exception {
+    Map<String, String> variables =
+        ProxyEnvironment.variables(
+            ADDRESS,
+            new InetSocketAddress(InetAddress.getByName("::1"), 4711),
+            Optional.empty(),
+            Map.of());
+    assertThat(variables).containsEntry("HTTPS_PROXY", "http://127.0.0.1:4711");
+    assertThat(variables.get("MAVEN_OPTS"))
+        .contains("-Dhttp.proxyHost=::1 ", "-Dhttps.proxyHost=::1 ");
   }
 
   @Test
