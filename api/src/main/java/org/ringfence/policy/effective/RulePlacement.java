@@ -83,8 +83,9 @@ final class RulePlacement {
       addMinimal("files.default minimal");
     }
     if (policy.tmp() == TmpPolicy.SHARED) {
-      placed.add(
-          new EffectiveRule(places.real(places.systemTmp()), Access.WRITE, "tmp shared", true));
+      for (String shared : places.sharedTmp()) {
+        placed.add(new EffectiveRule(places.real(shared), Access.WRITE, "tmp shared", true));
+      }
     }
     places
         .privateTmp()

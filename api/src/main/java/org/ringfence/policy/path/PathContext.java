@@ -17,7 +17,7 @@ import org.ringfence.policy.value.InvalidPolicyException;
  * @param style the path syntax
  * @param workspace the path of {@code :workspace}
  * @param homeDirectory the path of {@code :home}
- * @param systemTmp the temporary directory shared by all programs
+ * @param systemTmp the temporary directory shared by all programs; on macOS the user's own
  * @param privateTmp the sandbox's own temporary directory, once it exists
  * @param javaHome the path of {@code :java-home}
  * @param minimal the paths of {@code :minimal}, which a process must read to start
@@ -108,14 +108,12 @@ public record PathContext(
   public static PathContext current(Path workspace) {
     PathStyle style = PathStyle.current();
     String tmp = System.getProperty("java.io.tmpdir");
+    boolean mac = System.getProperty("os.name").startsWith("Mac");
     if (style == PathStyle.POSIX) {
       // java.io.tmpdir may be set for this JVM alone.
-      tmp = "/tmp";
+      tmp = mac ? SystemTmp.ofMac(SystemTmp::getconf, tmp) : "/tmp";
     }
-    PathContext usual =
-        System.getProperty("os.name").startsWith("Mac")
-            ? ofMac("/", "/")
-            : of(style, workspace.toString(), "/");
+    PathContext usual = mac ? ofMac("/", "/") : of(style, workspace.toString(), "/");
     return new PathContext(
         style,
         workspace.toAbsolutePath().normalize().toString(),
@@ -166,7 +164,7 @@ public record PathContext(
         PathStyle.POSIX,
         workspace,
         HomeDirectory.named(home),
-        "/private/tmp",
+        "/private/var/folders/xx/user/T",
         Optional.empty(),
         "/Library/Java/JavaVirtualMachines/default/Contents/Home",
         MAC_MINIMAL,
@@ -174,6 +172,15 @@ public record PathContext(
         "",
         Optional.empty(),
         PathLookup.NONE);
+  }
+
+  /**
+   * Returns the directories that all programs share for temporary files.
+   *
+   * @return {@code systemTmp}; on macOS also those for caches and {@code /tmp}
+   */
+  public List<String> sharedTmp() {
+    return SystemTmp.shared(systemTmp);
   }
 
   /**
