@@ -153,6 +153,22 @@ public final class Posix {
   }
 
   /**
+   * Opens the other side of a pseudo-terminal, which does not become this process's own.
+   *
+   * @param path its path
+   * @return the descriptor
+   * @throws IOException if it cannot be opened
+   */
+  public int openTerminal(String path) throws IOException {
+    int fd = calls.open(path, OpenFlags.O_RDWR.intValue() | OpenFlags.O_NOCTTY.intValue(), 0);
+    if (fd < 0) {
+      throw failed("open " + path);
+    }
+    calls.fcntlInt(fd, Fcntl.F_SETFD, CLOSE_ON_EXEC);
+    return fd;
+  }
+
+  /**
    * Starts a program in a new session, with three descriptors and no other.
    *
    * @param words the program's path and its arguments

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -19,6 +20,7 @@ import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.event.Violation.Certainty;
 import org.ringfence.macos.launch.json.SandboxLog;
+import org.ringfence.macos.plan.SeatbeltCompiler;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
@@ -38,6 +40,7 @@ final class SeatbeltDenials implements AutoCloseable {
   private final EffectivePolicy policy;
   private final EventSink listener;
   private final Map<String, CountDownLatch> flushes = new ConcurrentHashMap<>();
+  private final CountDownLatch ready = new CountDownLatch(1);
   private final String tag;
   private final Process log;
 
@@ -77,11 +80,24 @@ final class SeatbeltDenials implements AutoCloseable {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(log.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        // Its first line describes the filter, once it hears; denials before are lost.
+        ready.countDown();
         SandboxLog.read(line, tag).ifPresent(this::tell);
       }
     } catch (IOException e) {
       LOG.debug("the log has ended", e);
     }
+  }
+
+  /**
+   * Waits until the log hears: it needs a while to attach.
+   *
+   * @param patience the maximum wait
+   * @return whether it does
+   * @throws InterruptedException if the wait is interrupted
+   */
+  boolean awaitReady(Duration patience) throws InterruptedException {
+    return log.isAlive() && ready.await(patience.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /**
@@ -96,6 +112,9 @@ final class SeatbeltDenials implements AutoCloseable {
    */
   boolean flush(Path directory, Consumer<Path> deny, Duration patience)
       throws InterruptedException {
+    if (ready.getCount() > 0) {
+      return false;
+    }
     long end = System.nanoTime() + patience.toNanos();
     Path program = directory.resolve("flush-" + UUID.randomUUID());
     CountDownLatch told = new CountDownLatch(1);
@@ -147,14 +166,26 @@ final class SeatbeltDenials implements AutoCloseable {
     boolean writing = denial.operation().startsWith("file-write");
     Reason reason = new Reason.BySystem(denial.operation());
     if (file) {
-      Decision decision =
-          policy.evaluate(denial.target(), writing ? Operation.WRITE : Operation.READ);
+      Operation operation = writing ? Operation.WRITE : Operation.READ;
+      Decision decision = decision(policy, denial.target(), operation);
       reason = decision.allowed() ? reason : decision.reason();
     } else if (denial.operation().startsWith("network-")) {
       reason = network(policy.policy().network(), denial.target());
     }
     return new Violation(
         denial.operation(), denial.target(), denial.pid(), executable, reason, Certainty.CERTAIN);
+  }
+
+  /** Returns the decision of a rule on one of the path's names, else that of the default. */
+  private static Decision decision(EffectivePolicy policy, String path, Operation operation) {
+    List<Decision> decisions =
+        SeatbeltCompiler.reported(path).stream()
+            .map(name -> policy.evaluate(name, operation))
+            .toList();
+    return decisions.stream()
+        .filter(decision -> !(decision.reason() instanceof Reason.Default))
+        .findFirst()
+        .orElse(decisions.get(0));
   }
 
   /** Finds the reason: the log names an address as {@code host:port}, a socket by its path. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.CommandNotFoundException;
@@ -47,6 +48,9 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   private static final String NO_PROGRAM = "/ringfence-no-such-program";
   private static final int TRIAL_SECONDS = 30;
   private static final Duration EVENT_PATIENCE = Duration.ofSeconds(2);
+  // Others measured that log(1) attaches within two seconds.
+  private static final Duration LOG_PATIENCE = Duration.ofSeconds(2);
+  private static final String DYLD = "DYLD_";
   private static final String SUFFIX = "DIRHELPER_USER_DIR_SUFFIX";
 
   /** The shell's steps before confinement: directory, terminal, limits, then the program. */
@@ -239,6 +243,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     if (!policy.check(executable, Operation.READ).allowed()) {
       throw CommandNotFoundException.denied(launch.command().get(0), executable);
     }
+    awaitLog();
     try (CommandStreams streams = CommandStreams.open(posix, launch)) {
       if (launch.terminal().isPresent()) {
         SeatbeltProcess.setSize(streams.terminal().orElseThrow(), launch.terminal().get());
@@ -283,6 +288,18 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     }
   }
 
+  /** Lets the log attach before a command that may be denied something at once. */
+  private void awaitLog() throws SandboxException {
+    try {
+      if (denials.isPresent() && !denials.get().awaitReady(LOG_PATIENCE)) {
+        LOG.debug("the log is not ready yet; it may miss denials");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException("interrupted while the log attached", e);
+    }
+  }
+
   private List<String> words(Launch launch, String executable, CommandStreams streams) {
     List<String> words = new ArrayList<>();
     words.addAll(List.of("/bin/sh", "-c", STARTING + limits(launch.limits()) + "exec \"$@\"\n"));
@@ -290,8 +307,28 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     words.add(launch.directory().toString());
     words.add(streams.terminal().orElse(""));
     words.addAll(sandboxing);
+    words.addAll(forDyld(launch));
     words.add(executable);
     words.addAll(launch.command().subList(1, launch.command().size()));
+    return words;
+  }
+
+  /**
+   * Returns the words that set the variables of the dynamic linker: it takes them from the
+   * environment of a program of the system, as the shell and sandbox-exec are.
+   */
+  private static List<String> forDyld(Launch launch) {
+    List<String> words = new ArrayList<>();
+    new TreeMap<>(launch.environment().resolved())
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(DYLD)) {
+                words.add(name + "=" + value);
+              }
+            });
+    if (!words.isEmpty()) {
+      words.add(0, "/usr/bin/env");
+    }
     return words;
   }
 

@@ -3,6 +3,7 @@ package org.ringfence.macos.plan;
 import static org.ringfence.macos.plan.Sbpl.form;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -89,7 +90,10 @@ final class NetworkRules {
       }
     }
     for (String socket : network.unixSockets()) {
-      allow("network.unixSockets " + socket, "network-outbound", literal.apply(socket));
+      // Seatbelt sees where a link leads; docker.sock and agents' sockets often are links.
+      for (String path : new LinkedHashSet<>(List.of(socket, policy.places().real(socket)))) {
+        allow("network.unixSockets " + socket, "network-outbound", literal.apply(path));
+      }
     }
   }
 }

@@ -79,10 +79,8 @@ final class Permissions {
           Set<Sbpl.Form> all = denied(rule.where(), later, operation, true);
           add(alike, all, operation);
           for (String member : MEMBERS.getOrDefault(operation, List.of())) {
-            Set<Sbpl.Form> own = denied(rule.where(), later, member, false);
-            if (!own.equals(all)) {
-              add(alike, own, member);
-            }
+            // Beside the wildcard: a member that any rule names may be decided by such rules alone.
+            add(alike, denied(rule.where(), later, member, false), member);
           }
         }
         alike.forEach(

@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.ringfence.macos.plan.SeatbeltProfile.Rule;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
@@ -44,6 +45,9 @@ public final class SeatbeltCompiler {
 
   /** Where the data volume is mounted; most of it also shows through firmlinks. */
   static final String DATA = "/System/Volumes/Data";
+
+  private static final List<String> LOOKED_AT_BY_JAVA =
+      List.of("", "/Library", "/Library/Java", "/Library/Internet Plug-Ins");
 
   private static final List<String> READING =
       List.of("file-read*", "file-map-executable", "process-exec*");
@@ -183,6 +187,17 @@ public final class SeatbeltCompiler {
     return spellings;
   }
 
+  /**
+   * Returns the names that a path of the system's log may have in a policy: with and without the
+   * data volume.
+   *
+   * @param path an absolute path
+   * @return the path, then its other name
+   */
+  public static List<String> reported(String path) {
+    return List.of(path, path.startsWith(DATA + "/") ? path.substring(DATA.length()) : DATA + path);
+  }
+
   private Sbpl.Form parameter(String path) {
     String name = names.computeIfAbsent(path, each -> "P" + names.size());
     parameters.put(name, path);
@@ -260,6 +275,16 @@ public final class SeatbeltCompiler {
       return;
     }
     Set<String> above = new LinkedHashSet<>();
+    String home = policy.places().home();
+    if (!home.isEmpty()) {
+      for (String looked : LOOKED_AT_BY_JAVA) {
+        file(
+            "java of the system looks whether these exist",
+            "allow",
+            List.of("file-read-metadata"),
+            literal(policy.places().real(home) + looked));
+      }
+    }
     for (EffectiveRule rule : policy.rules()) {
       if (rule.access() != Access.NONE) {
         String at = parent(rule.path());
@@ -400,16 +425,23 @@ public final class SeatbeltCompiler {
       ancestors(rule.path(), above);
     }
     policy.protectedPaths().forEach(path -> ancestors(path, above));
+    String origin = "directories above restricted paths stay";
     for (String path : above) {
       if (policy.accessAt(path) == Access.WRITE) {
-        file(
-            "directories above restricted paths stay",
-            "deny",
-            List.of("file-write-unlink"),
-            literal(path));
+        file(origin, "deny", List.of("file-write-unlink"), literal(path));
+        if (!policy.places().lookup().exists(path)) {
+          missing(origin, regex("^" + NamePatterns.name(canonical(path)) + "$"));
+        }
       }
     }
     rootsStay();
+  }
+
+  /** Keeps a directory that a command makes later: as a link, it would lead past the rule below. */
+  private void missing(String origin, Sbpl.Form inAnyCase) {
+    file(origin, "deny", List.of("file-write-unlink"), inAnyCase);
+    Sbpl.Form link = form("vnode-type", new Sbpl.Constant("SYMLINK"));
+    file(origin, "deny", List.of("file-write-create"), form("require-all", inAnyCase, link));
   }
 
   /** Keeps a grant from being replaced: a later command would get the replacement. */
@@ -471,7 +503,19 @@ public final class SeatbeltCompiler {
     if (granted) {
       add(
           ":shm: write",
-          form("allow", new Sbpl.Symbol("ipc-posix-sem*"), new Sbpl.Symbol("ipc-posix-shm*")));
+          form(
+              "allow",
+              Stream.of(
+                      "ipc-posix-sem*",
+                      "ipc-posix-shm*",
+                      "ipc-posix-shm-read*",
+                      "ipc-posix-shm-read-data",
+                      "ipc-posix-shm-read-metadata",
+                      "ipc-posix-shm-write-create",
+                      "ipc-posix-shm-write-data",
+                      "ipc-posix-shm-write-unlink")
+                  .map(Sbpl.Symbol::new)
+                  .toList()));
     }
   }
 }

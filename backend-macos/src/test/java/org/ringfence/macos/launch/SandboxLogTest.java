@@ -2,6 +2,7 @@ package org.ringfence.macos.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -81,5 +82,23 @@ class SandboxLogTest {
             policy, new SandboxLog.Denial("curl", 1 << 30, "network-outbound", "1.2.3.4:443"));
     assertThat(connect.reason()).isEqualTo(new Reason.NetworkClosed("1.2.3.4", 443));
     assertThat(connect.remedy()).isEqualTo(new Remedy.AllowHost("1.2.3.4:443"));
+  }
+
+  /** Versions of macOS differ in whether they name the volume. */
+  @Test
+  void denialOnTheDataVolumeIsReportedWithTheRuleUnderBothNames() {
+    for (String root : List.of("/work", "/System/Volumes/Data/work")) {
+      var policy =
+          EffectivePolicy.of(
+              SandboxPolicy.builder().write(root).none(root + "/secret").build(),
+              PathContext.ofMac("/ws", "/home"));
+      for (String named : List.of("/work/secret/x", "/System/Volumes/Data/work/secret/x")) {
+        assertThat(
+                SeatbeltDenials.violation(
+                        policy, new SandboxLog.Denial("sh", 1 << 30, "file-read-data", named))
+                    .rule())
+            .contains(root + "/secret");
+      }
+    }
   }
 }

@@ -179,13 +179,34 @@ final class SbplInterpreter {
   }
 
   boolean allows(Question question) {
+    return allows(question, false);
+  }
+
+  /**
+   * Decides as if an operation that any rule names were decided by such rules alone, and its
+   * wildcards counted for none of it: one measurement on a Mac reads so.
+   */
+  boolean allowsExclusively(Question question) {
+    boolean named =
+        rules.stream()
+            .flatMap(List::stream)
+            .anyMatch(
+                part -> part instanceof Symbol each && each.name().equals(question.operation()));
+    return allows(question, named);
+  }
+
+  private boolean allows(Question question, boolean exactly) {
     boolean allowed = false;
     for (List<Object> rule : rules) {
       boolean covered = false;
       List<List<Object>> filters = new ArrayList<>();
       for (Object part : rule.subList(1, rule.size())) {
         if (part instanceof Symbol operation) {
-          covered |= covers(operation.name(), question.operation());
+          covered |=
+              operation.name().equals("default")
+                  || (exactly
+                      ? operation.name().equals(question.operation())
+                      : covers(operation.name(), question.operation()));
         } else if (!symbol(list(part).get(0)).equals("with")) {
           filters.add(list(part));
         }

@@ -156,6 +156,9 @@ class SeatbeltCompilerTest {
             for (String path : List.of(asked.path(), "/a/own/profile", "/a" + asked.path())) {
               Question question = Question.file(operation, path);
               assertThat(backwards.allows(question)).isEqualTo(forwards.allows(question));
+              assertThat(forwards.allowsExclusively(question))
+                  .as("%s %s, decided by rules that name it alone", operation, path)
+                  .isEqualTo(forwards.allows(question));
             }
           }
         });
