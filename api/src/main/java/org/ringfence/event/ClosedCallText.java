@@ -2,7 +2,10 @@ package org.ringfence.event;
 
 import java.util.Map;
 
-/** Says why system calls of Linux are closed to commands, and what programs do without them. */
+/**
+ * Says why calls of Linux and operations of Seatbelt are closed to commands, and what programs do
+ * without them.
+ */
 final class ClosedCallText {
   private static final String TRACING =
       "it would act as another process; debuggers need --allow ptrace, and LeakSanitizer either that"
@@ -33,6 +36,10 @@ final class ClosedCallText {
   private static final String INET =
       "the network of the policy has no such socket: raw ones in no mode, TCP and UDP with"
           + " --allow-host HOST or network.ownLoopback";
+
+  private static final String SECOND_NAME =
+      "a file with a second name would escape the rules for names; programs copy it instead, as cp"
+          + " does";
 
   private static final Map<String, String> TEXTS =
       Map.ofEntries(
@@ -123,7 +130,12 @@ final class ClosedCallText {
           Map.entry("reboot", MACHINE),
           Map.entry("acct", MACHINE),
           Map.entry("quotactl", MACHINE),
-          Map.entry("quotactl_fd", MACHINE));
+          Map.entry("quotactl_fd", MACHINE),
+          Map.entry(
+              "forbidden-exec-sugid",
+              "a program with another user's rights, as ps of macOS, does not run under Seatbelt"),
+          Map.entry("file-link", SECOND_NAME),
+          Map.entry("file-clone", SECOND_NAME));
 
   private ClosedCallText() {}
 

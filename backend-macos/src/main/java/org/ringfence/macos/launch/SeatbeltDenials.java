@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.event.Violation.Certainty;
@@ -41,6 +42,7 @@ final class SeatbeltDenials implements AutoCloseable {
   private final EventSink listener;
   private final Map<String, CountDownLatch> flushes = new ConcurrentHashMap<>();
   private final CountDownLatch ready = new CountDownLatch(1);
+  private final AtomicBoolean waited = new AtomicBoolean();
   private final String tag;
   private final Process log;
 
@@ -90,14 +92,16 @@ final class SeatbeltDenials implements AutoCloseable {
   }
 
   /**
-   * Waits until the log hears: it needs a while to attach.
+   * Waits until the log hears, once: it needs a while to attach, and never does for a user who may
+   * not read it.
    *
    * @param patience the maximum wait
    * @return whether it does
    * @throws InterruptedException if the wait is interrupted
    */
   boolean awaitReady(Duration patience) throws InterruptedException {
-    return log.isAlive() && ready.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+    long wait = waited.getAndSet(true) ? 0 : patience.toNanos();
+    return log.isAlive() && ready.await(wait, TimeUnit.NANOSECONDS);
   }
 
   /**

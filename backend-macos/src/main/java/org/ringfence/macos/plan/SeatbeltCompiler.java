@@ -116,11 +116,13 @@ public final class SeatbeltCompiler {
     compiler.sharedMemory();
     compiler.rules.addAll(
         new NetworkRules(policy, compiler::literal, compiler::subpath).of(surroundings.proxy()));
+    String message = " (with message \"" + surroundings.tag() + "\"))\n";
     String base =
-        "(version 1)\n"
-            + "(deny default (with message \""
-            + surroundings.tag()
-            + "\"))\n"
+        "(version 1)\n(deny default"
+            + message
+            // Apple's compiler of profiles allows these by themselves, whatever the default.
+            + "(deny process-info* nvram*"
+            + message
             + resource("base.sbpl")
             + (policy.policy().network().mode() == NetworkMode.FULL
                 ? resource("network.sbpl")
@@ -506,7 +508,7 @@ public final class SeatbeltCompiler {
           form(
               "allow",
               Stream.of(
-                      "ipc-posix-sem*",
+                      "ipc-posix-sem",
                       "ipc-posix-shm*",
                       "ipc-posix-shm-read*",
                       "ipc-posix-shm-read-data",

@@ -101,4 +101,20 @@ class SandboxLogTest {
       }
     }
   }
+
+  /** The log names no path for it, so that the remedy must say which programs these are. */
+  @Test
+  void denialOfSetuidProgramsAndLinksSaysWhatTheyAre() {
+    var policy =
+        EffectivePolicy.of(
+            SandboxPolicy.builder().write(":workspace").build(), PathContext.ofMac("/ws", "/home"));
+    Violation ps =
+        SeatbeltDenials.violation(
+            policy, new SandboxLog.Denial("sh", 1 << 30, "forbidden-exec-sugid", ""));
+    assertThat(ps.remedy().toString()).contains("ps of macOS");
+    Violation link =
+        SeatbeltDenials.violation(
+            policy, new SandboxLog.Denial("mv", 1 << 30, "file-link", "/ws/a"));
+    assertThat(link.remedy().toString()).contains("second name");
+  }
 }

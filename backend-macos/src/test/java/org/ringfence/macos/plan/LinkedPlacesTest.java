@@ -97,4 +97,15 @@ class LinkedPlacesTest {
                 .allows(Question.file("file-read-metadata", "/Users/me/Library/Java")))
         .isFalse();
   }
+
+  /** Apple's compiler allows these operations by themselves: the default does not deny them. */
+  @Test
+  void factsOfOtherProcessesAndTheFirmwareAreDenied() {
+    SbplInterpreter profile = profile(SandboxPolicy.builder());
+    for (String operation : new String[] {"process-info-pidinfo", "nvram-get"}) {
+      Question question = Question.file(operation, "");
+      assertThat(new SbplInterpreter("(deny default)", Map.of()).allows(question)).isTrue();
+      assertThat(profile.allows(question)).isFalse();
+    }
+  }
 }

@@ -33,7 +33,7 @@ final class SbplInterpreter {
           "file-write-unlink",
           "file-write-xattr",
           "iokit-open",
-          "ipc-posix-sem*",
+          "ipc-posix-sem",
           "ipc-posix-shm*",
           "ipc-posix-shm-read*",
           "ipc-posix-shm-read-data",
@@ -45,6 +45,7 @@ final class SbplInterpreter {
           "network-bind",
           "network-inbound",
           "network-outbound",
+          "nvram*",
           "process-exec*",
           "process-fork",
           "process-info*",
@@ -116,7 +117,16 @@ final class SbplInterpreter {
       if (!head.equals("allow") && !head.equals("deny")) {
         throw new IllegalArgumentException("'" + head + "' is no action");
       }
+      boolean ofFiles =
+          rule.stream()
+              .filter(Symbol.class::isInstance)
+              .map(part -> ((Symbol) part).name())
+              .skip(1)
+              .allMatch(name -> name.startsWith("file-"));
       for (Object part : rule.subList(1, rule.size())) {
+        if (!ofFiles && part.toString().contains("vnode-type")) {
+          throw new IllegalArgumentException("vnode-type applies to operations on files alone");
+        }
         if (part instanceof Symbol operation) {
           if (!OPERATIONS.contains(operation.name())) {
             throw new IllegalArgumentException("'" + operation.name() + "' is no operation");
@@ -172,8 +182,7 @@ final class SbplInterpreter {
    * file-write-data.
    */
   private static boolean covers(String operation, String asked) {
-    return operation.equals("default")
-        || operation.equals(asked)
+    return operation.equals(asked)
         || operation.endsWith("*")
             && asked.startsWith(operation.substring(0, operation.length() - 1));
   }
@@ -195,8 +204,14 @@ final class SbplInterpreter {
     return allows(question, named);
   }
 
+  /** Apple's compiler gives these operations an allowance of their own before the default. */
+  private static final Set<String> ALLOWED_BY_THEMSELVES =
+      Set.of("process-info*", "nvram*", "iokit-get-properties", "system-privilege");
+
   private boolean allows(Question question, boolean exactly) {
-    boolean allowed = false;
+    boolean byItself =
+        ALLOWED_BY_THEMSELVES.stream().anyMatch(each -> covers(each, question.operation()));
+    boolean allowed = byItself;
     for (List<Object> rule : rules) {
       boolean covered = false;
       List<List<Object>> filters = new ArrayList<>();
@@ -204,9 +219,10 @@ final class SbplInterpreter {
         if (part instanceof Symbol operation) {
           covered |=
               operation.name().equals("default")
-                  || (exactly
+                  ? !byItself
+                  : exactly
                       ? operation.name().equals(question.operation())
-                      : covers(operation.name(), question.operation()));
+                      : covers(operation.name(), question.operation());
         } else if (!symbol(list(part).get(0)).equals("with")) {
           filters.add(list(part));
         }

@@ -492,7 +492,9 @@ class SeatbeltCompilerTest {
       if (mode == NetworkMode.ALLOWLIST) {
         policy.allowHost("example.org");
       }
-      assertThat(text(policy).lines().filter(line -> line.contains("(deny "))).hasSize(1);
+      assertThat(text(policy).lines().filter(line -> line.contains("(deny ")))
+          .allMatch(line -> line.matches("\\(deny [a-z* -]+ \\(with message \"tag-1\"\\)\\)"))
+          .hasSize(2);
     }
   }
 
