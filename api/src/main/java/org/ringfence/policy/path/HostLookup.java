@@ -110,12 +110,16 @@ class HostLookup implements PathLookup {
 
   @Override
   public boolean replaceable(String path) {
-    if (!exists(path) || !SELF.toFile().exists()) {
+    if (!SELF.toFile().exists()) {
       return true;
     }
     try {
       Object own = Files.getAttribute(SELF, "unix:uid");
-      for (Path above = Path.of(path).getParent(); above != null; above = above.getParent()) {
+      Path parent = Path.of(path).getParent();
+      while (parent != null && !Files.exists(parent, LinkOption.NOFOLLOW_LINKS)) {
+        parent = parent.getParent();
+      }
+      for (Path above = parent; above != null; above = above.getParent()) {
         if (Files.isWritable(above) || Files.getAttribute(above, "unix:uid").equals(own)) {
           return true;
         }

@@ -78,7 +78,9 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       throws SandboxException {
     Supervision planned = Supervision.inNamespaces(policy, facts, Observed.of(listener));
     Supervision supervision =
-        Supervision.namesMounted(policy, facts) && StreamGate.hasTerminal(kernel)
+        facts.listener()
+                && Supervision.namesMounted(policy, facts)
+                && StreamGate.hasTerminal(kernel)
             ? planned.withTerminal()
             : planned;
     Optional<String> tmp =

@@ -194,8 +194,12 @@ record SessionOpening(
    * listener any more.
    */
   private void installFilter(SessionParts parts) throws SandboxException, IOException {
-    SeccompFilter asked = SeccompCompiler.compile(policy(), supervision);
-    SeccompFilter all = facts.listener() ? asked : asked.withoutListener();
+    SeccompFilter all =
+        facts.listener()
+            ? SeccompCompiler.compile(policy(), supervision)
+            : bubblewrap.isPresent()
+                ? SeccompCompiler.compileAlone(policy())
+                : SeccompCompiler.compile(policy(), supervision).withoutListener();
     SeccompFilter filter = all;
     if (bubblewrap.isPresent()) {
       if (Supervision.namesMounted(policy(), facts)) {

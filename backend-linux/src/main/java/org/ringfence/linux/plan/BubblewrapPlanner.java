@@ -61,6 +61,9 @@ public final class BubblewrapPlanner extends LinuxPlanner {
       return enforced("closed by the script, which starts nothing where one is left");
     }
     Answer closed = threadDescriptors();
+    if (namesMounted() && !facts.listener() && facts.has(Feature.CLOSE_RANGE)) {
+      return enforced(closed.mechanism() + "; files and devices are copied");
+    }
     if (namesMounted() && facts.has(Feature.CLOSE_RANGE)) {
       return enforced(
           closed.mechanism()
@@ -85,7 +88,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   @Override
   boolean unixSocketsMade() {
-    return starter == Starter.JVM;
+    return starter == Starter.JVM && facts.listener();
   }
 
   @Override
@@ -155,7 +158,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   @Override
   String listenerRemedy() {
-    return starter == Starter.JVM ? NEWER_KERNEL : "Java 17 or later in the distribution";
+    return starter == Starter.JVM ? newerKernel() : "Java 17 or later in the distribution";
   }
 
   @Override
@@ -229,7 +232,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   private Answer metadata(String mechanism) {
-    return starter == Starter.SCRIPT && facts.has(Feature.ROOT)
+    return (starter == Starter.SCRIPT || !facts.listener()) && facts.has(Feature.ROOT)
         ? advisory(
             mechanism,
             "root owns the devices that are everybody's, and can change their mode",

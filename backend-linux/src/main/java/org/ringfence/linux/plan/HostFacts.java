@@ -171,6 +171,14 @@ public record HostFacts(
   }
 
   /**
+   * Why no filter with a listener can be installed in WSL2 with {@code networkingMode} mirrored or
+   * virtioproxy: its first process has one, to hear of ports, and a process has one at most.
+   */
+  public static final String LISTENER_OF_WSL =
+      "WSL itself has a seccomp listener on every process, as with networkingMode mirrored or"
+          + " virtioproxy, and the kernel lets no second one be added";
+
+  /**
    * Returns whether a seccomp filter with a listener can be installed.
    *
    * @return whether a supervisor can answer calls

@@ -85,7 +85,7 @@ public final class LandlockPlanner extends LinuxPlanner {
 
   @Override
   String listenerRemedy() {
-    return NEWER_KERNEL;
+    return newerKernel();
   }
 
   @Override

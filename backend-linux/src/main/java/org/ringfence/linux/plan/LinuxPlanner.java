@@ -36,7 +36,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
       "private descriptor table, in which close_range closes all others; streams that would give"
           + " more than they were opened for are copied by this JVM";
 
-  static final String NEWER_KERNEL =
+  private static final String NEWER_KERNEL =
       "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
 
   /** The remedy where Landlock does not scope signals. */
@@ -104,6 +104,14 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
 
   /** Answers how everything ends with the JVM. */
   abstract Answer jvmExit();
+
+  /** Returns the remedy where no listener can be had. */
+  final String newerKernel() {
+    return facts.listenerProblem().equals(HostFacts.LISTENER_OF_WSL)
+        ? "networkingMode=nat below [wsl2] in %UserProfile%\\.wslconfig, then wsl --shutdown; or, with"
+            + " bubblewrap and network.mode none, protectedNames existing"
+        : NEWER_KERNEL;
+  }
 
   /** Returns the remedy for a missing supervisor. */
   abstract String listenerRemedy();

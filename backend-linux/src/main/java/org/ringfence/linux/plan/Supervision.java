@@ -171,7 +171,8 @@ public record Supervision(
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
         // Root may change its own objects on shared mounts: devices, /tmp.
-        facts.has(Feature.ROOT) || !mounted && (names || streamsHeld(policy, facts)),
+        facts.listener() && facts.has(Feature.ROOT)
+            || !mounted && (names || streamsHeld(policy, facts)),
         names,
         judged || readsHeld(policy, facts),
         commands(policy, observed),
@@ -228,9 +229,9 @@ public record Supervision(
    * @return true if it does so
    */
   public static boolean namesMounted(EffectivePolicy policy, HostFacts facts) {
+    // Where no listener can be had, mounts and the search need none.
     return policy.policy().protectedNames().findsAtEnd()
-        && facts.listener()
-        && facts.reachesChild()
+        && (!facts.listener() || facts.reachesChild())
         && namesDecidedFor(policy).isEmpty();
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -165,8 +166,15 @@ public final class HostProbe {
     return error == Errno.ENOSYS.value()
         ? "the kernel has no seccomp filters"
         : error == Errno.EBUSY.value()
-            ? "an outer sandbox already has a seccomp listener"
+            ? inWsl()
+                ? HostFacts.LISTENER_OF_WSL
+                : "an outer sandbox already has a seccomp listener"
             : "seccomp listener: " + Errno.name(error);
+  }
+
+  /** Returns whether the kernel is that of WSL2. */
+  private static boolean inWsl() {
+    return System.getProperty("os.version").toLowerCase(Locale.ROOT).contains("microsoft");
   }
 
   private static boolean yamaPermits() {
