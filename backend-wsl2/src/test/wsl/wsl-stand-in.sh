@@ -1,6 +1,8 @@
 # A fake wsl.exe: the same options, encodings and exit codes, with the guest on this kernel.
 # STANDIN_LIST is the output of --list --verbose, STANDIN_OLD makes the fake ignore WSL_UTF8,
 # STANDIN_NO_JAVA hides Java from the guest, STANDIN_SHELL is the guest's /bin/sh,
+# STANDIN_WARNING is a warning on standard error,
+# STANDIN_LEAKY makes its bubblewrap leave /init open,
 # STANDIN_DOORS is the directory with the targets of the doors, STANDIN_USER is the guest's uid.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
@@ -26,11 +28,18 @@ case $STANDIN_LIST in
 *" $2 "*) ;;
 *) failed "There is no distribution with the supplied name. Error code: Wsl/Service/WSL_E_DISTRO_NOT_FOUND" ;;
 esac
+if [ -n "${STANDIN_WARNING:-}" ]; then
+  # wsl.exe prints warnings of the user's settings to standard error of each process.
+  printf 'wsl: %s\r\n' "$STANDIN_WARNING" >&2
+fi
 [ "$3" = --exec ] || failed "Invalid command line argument: $3"
 shift 3
 # wsl.exe forwards only the variables that WSLENV names.
 if [ -n "${STANDIN_NO_JAVA:-}" ]; then
   PATH=$(dirname "$0")/without-java:$PATH
+fi
+if [ -n "${STANDIN_LEAKY:-}" ]; then
+  PATH=$(dirname "$0")/leaky:$PATH
 fi
 if [ -n "${STANDIN_USER:-}" ]; then
   HOME=/nonexistent

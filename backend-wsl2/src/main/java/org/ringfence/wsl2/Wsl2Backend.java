@@ -75,7 +75,10 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
 
   /** The result of the search: sandboxes, or the reasons why there are none. */
   private record Found(
-      Availability availability, Optional<WslSandboxes> sandboxes, WslPaths paths) {}
+      Availability availability,
+      Optional<WslSandboxes> sandboxes,
+      WslPaths paths,
+      Optional<GuestFacts> guest) {}
 
   /** For {@link java.util.ServiceLoader}. */
   public Wsl2Backend() {
@@ -138,7 +141,8 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
       return new Found(
           new Availability(tried.usable(), tried.reasons(), tried.remedies(), facts),
           Optional.of(sandboxes),
-          paths);
+          paths,
+          there.guest());
     } catch (SandboxException e) {
       if (there.remembered()) {
         // The distribution has changed since then.
@@ -159,7 +163,7 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
   }
 
   private static Found none(Availability availability) {
-    return new Found(availability, Optional.empty(), USUAL);
+    return new Found(availability, Optional.empty(), USUAL, Optional.empty());
   }
 
   @Override
@@ -185,7 +189,11 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
       List<PlannedGuarantee> guarantees =
           there.usable()
               ? WslDoubts.apply(
-                  planned.guarantees(), here.paths(), shortNamed(here.paths(), policy.policy()))
+                  planned.guarantees(),
+                  here.paths(),
+                  shortNamed(here.paths(), policy.policy()),
+                  here.guest().map(GuestFacts::trialProblem).orElse(""),
+                  here.guest().map(GuestFacts::mirrored).orElse(false))
               : planned.guarantees();
       return new SandboxPlan(INFO.id(), policy, there, guarantees);
     } catch (SandboxException e) {

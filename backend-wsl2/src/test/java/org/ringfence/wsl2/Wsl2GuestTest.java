@@ -28,10 +28,14 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -67,16 +71,18 @@ class Wsl2GuestTest {
     return standIn(withJava(), shell(), "");
   }
 
-  static Wsl2Backend standIn(boolean withJava, String shell, String doors) {
-    return Wsl2Backend.with(
+  static Wsl2Backend standIn(boolean withJava, String shell, String doors, String... more) {
+    List<String> words = new ArrayList<>(List.of("env"));
+    words.addAll(List.of(more));
+    words.addAll(
         List.of(
-            "env",
             "STANDIN_LIST=" + LIST,
             "STANDIN_NO_JAVA=" + (withJava ? "" : "1"),
             "STANDIN_SHELL=" + shell,
             "STANDIN_DOORS=" + doors,
             "sh",
             STAND_IN.toString()));
+    return Wsl2Backend.with(words);
   }
 
   final Wsl2Backend backend() {
@@ -241,6 +247,75 @@ class Wsl2GuestTest {
       assertThat(run(sandbox, "cat", "/mnt/wslg/file").output()).doesNotContain("windows");
     }
     assertThat(doors.resolve("c/project/new")).exists();
+  }
+
+  /** Returns the guarantees that a distribution like the stand-in's does not enforce in full. */
+  final PolicyBuilder strict() {
+    return SandboxPolicy.builder()
+        .write(":workspace")
+        .protectedNames(ProtectedNames.OFF)
+        .acceptWeaker(Guarantee.FILES_METADATA)
+        .acceptWeaker(Guarantee.FILES_READ);
+  }
+
+  private Path doors() throws IOException {
+    Path doors = Files.createDirectories(workspace.resolve("tried"));
+    for (String directory : List.of("WSL", "c/Users", "wslg")) {
+      Files.createDirectories(doors.resolve(directory));
+    }
+    for (String file : List.of("init", "docker.sock", "WSL/8_interop", "c/Users/key")) {
+      Files.writeString(doors.resolve(file), "windows");
+    }
+    return doors;
+  }
+
+  @Test
+  void doorsAreEnforcedSinceTheyAreTriedFromInside() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can create doors");
+    Wsl2Backend own = standIn(withJava(), shell(), doors().toString());
+    Path inner = Files.createDirectories(workspace.resolve("strict"));
+    try (Sandbox sandbox = open(own, inner, strict())) {
+      assertThat(sandbox.plan().guarantees())
+          .filteredOn(guarantee -> guarantee.guarantee() == Guarantee.WSL_DOORS)
+          .extracting(PlannedGuarantee::level)
+          .containsExactly(Enforcement.ENFORCED);
+      assertThat(run(sandbox, "cat", "/init", "/mnt/c/Users/key").output())
+          .doesNotContain("windows");
+    }
+  }
+
+  @Test
+  void warningsOfWslAreNoOutputOfACommand() throws Exception {
+    String warning = "Eine Proxykonfiguration f\u00fcr \u201elocalhost\u201c wurde erkannt";
+    Wsl2Backend own = standIn(withJava(), shell(), "", "STANDIN_WARNING=" + warning);
+    try (Sandbox sandbox = open(own, workspace, writing())) {
+      SandboxedProcess process =
+          sandbox.start(SandboxCommand.of("sh", "-c", "echo out; echo problem >&2"));
+      assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("problem\n");
+      assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("out\n");
+      assertThat(run(sandbox, "sh", "-c", "echo both >&2").output()).isEqualTo("both\n");
+    }
+  }
+
+  @Test
+  void noCommandStartsAfterAnotherDriveIsMounted() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can mount");
+    // The memory file system that distributions share has this name.
+    Path shared = Files.createDirectories(workspace.resolve("mounted/wsl"));
+    try (Sandbox sandbox = open(writing())) {
+      assertThat(run(sandbox, "echo", "before").output()).isEqualTo("before\n");
+      assertThat(control("mount", "-t", "tmpfs", "none", shared.toString())).isZero();
+      try {
+        assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("true")))
+            .isInstanceOf(SandboxException.class)
+            .hasMessageContainingAll(shared.toString(), "mounted after");
+      } finally {
+        assertThat(control("umount", shared.toString())).isZero();
+      }
+      assertThat(run(sandbox, "echo", "after").output()).isEqualTo("after\n");
+    }
   }
 
   /** Opens a sandbox, starts a command that does not end, and waits to be killed. */

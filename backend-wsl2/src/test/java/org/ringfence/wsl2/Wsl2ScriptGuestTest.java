@@ -2,6 +2,7 @@ package org.ringfence.wsl2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -91,6 +92,36 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
                     .backends(Backends.of(List.of(backend())))
                     .open())
         .isInstanceOf(SandboxRefusedException.class);
+  }
+
+  @Test
+  void sandboxWithAnOpenDoorIsRefused() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can create doors");
+    Path doors = Files.createDirectories(workspace.resolve("leaky"));
+    for (String directory : List.of("WSL", "c", "wslg")) {
+      Files.createDirectories(doors.resolve(directory));
+    }
+    for (String file : List.of("init", "docker.sock")) {
+      Files.writeString(doors.resolve(file), "windows");
+    }
+    Wsl2Backend own = standIn(false, shell(), doors.toString(), "STANDIN_LEAKY=1");
+    Path inner = Files.createDirectories(workspace.resolve("leaking"));
+    assertThatThrownBy(
+            () ->
+                Sandbox.opener(strict().build())
+                    .workspace(inner)
+                    .backends(Backends.of(List.of(own)))
+                    .open())
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("wsl.doors: open from inside the sandbox: /init");
+    PolicyBuilder accepting = strict().acceptWeaker(Guarantee.WSL_DOORS);
+    try (Sandbox sandbox =
+        Sandbox.opener(accepting.build())
+            .workspace(inner)
+            .backends(Backends.of(List.of(own)))
+            .open()) {
+      assertThat(run(sandbox, "cat", "/init").output()).isEqualTo("windows");
+    }
   }
 
   @Test

@@ -94,7 +94,9 @@ final class AssumedMachines {
                         BubblewrapFeatures.ASSUMED,
                         starter),
                     PATHS,
-                    List.of()));
+                    List.of(),
+                    "",
+                    false));
       }
     }
     all.put("wsl2", guests);

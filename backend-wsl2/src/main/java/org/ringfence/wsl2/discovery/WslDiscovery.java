@@ -21,7 +21,16 @@ public final class WslDiscovery {
   private static final String SCRIPT = "guest-facts.sh";
   private static final Set<String> UNTOLD =
       Set.of(
-          "end", "user", "interop", "program", "procfs", "lacking", "terminal", "home", "mounts");
+          "end",
+          "user",
+          "interop",
+          "program",
+          "procfs",
+          "lacking",
+          "terminal",
+          "home",
+          "mounts",
+          "tries");
   private static final String INSTALL = "wsl --install -d Ubuntu";
 
   private final Optional<WslProgram> program;

@@ -1,9 +1,9 @@
 package org.ringfence.wsl2.guest;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +25,7 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EnvironmentPolicy;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -39,13 +40,13 @@ import org.slf4j.LoggerFactory;
 
 /** Opens sandboxes of bubblewrap and starts their commands for the other side. */
 final class GuestServer implements AutoCloseable {
-  private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final Logger LOG = LoggerFactory.getLogger(GuestServer.class);
   private static final String BACKEND = "bubblewrap";
 
   private final GuestChannel channel;
   private final BubblewrapBackend bubblewrap = new BubblewrapBackend();
   private final Map<Integer, Sandbox> sandboxes = new ConcurrentHashMap<>();
+  private final Map<Integer, List<String>> knownDoors = new ConcurrentHashMap<>();
   private final Map<Integer, GuestCommand> commands = new ConcurrentHashMap<>();
   private final Map<Integer, CompletableFuture<HostVerdict>> asked = new ConcurrentHashMap<>();
   private final AtomicInteger numbers = new AtomicInteger();
@@ -173,15 +174,12 @@ final class GuestServer implements AutoCloseable {
     return PolicyReader.parse("policy", json);
   }
 
-  /** Returns a policy with the doors shut that are mounted here at this moment. */
-  private static SandboxPolicy shut(SandboxPolicy policy, PathContext places) throws IOException {
-    return DoorMounts.shut(policy, places, DoorMounts.of(Files.readString(MOUNTS)));
-  }
-
   private GuestMessage planned(GuestMessage.Plan asked) throws IOException {
     PathContext places = PathContext.current(Path.of(asked.workspace()));
     SandboxPlan plan =
-        bubblewrap.plan(EffectivePolicy.of(shut(policy(asked.policy()), places), places));
+        bubblewrap.plan(
+            EffectivePolicy.of(
+                DoorMounts.shut(policy(asked.policy()), places, GuestDoors.mounted()), places));
     return new GuestMessage.Planned(
         asked.number(),
         plan.availability().usable(),
@@ -194,19 +192,28 @@ final class GuestServer implements AutoCloseable {
   private void open(GuestMessage.Open asked) throws IOException {
     Path workspace = Path.of(asked.workspace());
     PathContext places = PathContext.current(workspace);
-    SandboxPolicy policy = shut(policy(asked.policy()), places);
+    List<String> doors = GuestDoors.mounted();
+    SandboxPolicy policy = DoorMounts.shut(policy(asked.policy()), places, doors);
     EnvironmentPolicy environment =
         GuestEnvironment.of(EffectivePolicy.of(policy, places), System.getenv());
     PolicyBuilder inside = policy.toBuilder().excludeVariables(environment.exclude());
     environment.set().forEach(inside::variable);
-    Sandbox opened =
-        Sandbox.opener(inside.build())
-            .workspace(workspace)
-            .backends(Backends.of(java.util.List.of(bubblewrap)))
-            .backend(BACKEND)
-            .sink(new GuestSink(this, asked))
-            .open();
+    if (!policy.strictness().accepts(Guarantee.WSL_DOORS)) {
+      // In a sandbox of its own: the caller hears of no denial of the trial.
+      try (Sandbox trial = opener(inside, workspace).open()) {
+        GuestDoors.demandShut(trial, EffectivePolicy.of(policy, places));
+      }
+    }
+    Sandbox opened = opener(inside, workspace).sink(new GuestSink(this, asked)).open();
     sandboxes.put(asked.sandbox(), opened);
+    knownDoors.put(asked.sandbox(), doors);
+  }
+
+  private Sandbox.Opener opener(PolicyBuilder inside, Path workspace) {
+    return Sandbox.opener(inside.build())
+        .workspace(workspace)
+        .backends(Backends.of(List.of(bubblewrap)))
+        .backend(BACKEND);
   }
 
   private long start(GuestMessage.Start asked) throws IOException {
@@ -214,6 +221,7 @@ final class GuestServer implements AutoCloseable {
     if (sandbox == null) {
       throw new IOException("the sandbox has been closed");
     }
+    DoorMounts.demandKnown(knownDoors.get(asked.sandbox()), GuestDoors.mounted());
     SandboxCommand command =
         SandboxCommand.of(asked.words())
             .commandId(asked.commandId())
@@ -242,6 +250,7 @@ final class GuestServer implements AutoCloseable {
   /** Ends a sandbox. The answer follows the ends of its commands, whose processes have ended. */
   private void close(int number) throws IOException {
     Sandbox closing = sandboxes.remove(number);
+    knownDoors.remove(number);
     if (closing == null) {
       return;
     }

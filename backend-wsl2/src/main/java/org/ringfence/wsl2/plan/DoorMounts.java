@@ -7,8 +7,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ringfence.SandboxException;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -29,6 +31,8 @@ public final class DoorMounts {
   // What distributions share and the desktop, below the root of the drives wherever that is.
   private static final Set<String> SHARED = Set.of("wsl", "wslg");
   private static final int OCTAL = 8;
+
+  private static final String RESOLVER = "/etc/resolv.conf";
 
   private DoorMounts() {}
 
@@ -71,7 +75,8 @@ public final class DoorMounts {
   }
 
   /**
-   * Shuts doors, unless a rule names just that place.
+   * Shuts doors, unless a rule names just that place. With a full network the file that names the
+   * name server stays readable: WSL keeps it in a directory that distributions share.
    *
    * @param policy a policy of the distribution
    * @param places the places there
@@ -87,6 +92,30 @@ public final class DoorMounts {
         shut.rule(door, Access.NONE, MissingPath.SKIP);
       }
     }
+    String names = places.real(RESOLVER);
+    boolean behindADoor =
+        doors.stream()
+            .anyMatch(door -> names.equals(door + names.substring(names.lastIndexOf('/'))));
+    if (policy.network().mode() == NetworkMode.FULL && behindADoor && !named.contains(names)) {
+      // Without it the C library asks a name server on the loopback, where nobody is.
+      shut.rule(names, Access.READ, MissingPath.SKIP);
+    }
     return shut.build();
+  }
+
+  /**
+   * Refuses a command of a sandbox that was opened before a drive was mounted.
+   *
+   * @param known the doors when it was opened
+   * @param now the doors at this moment
+   * @throws SandboxException if there is another one
+   */
+  public static void demandKnown(List<String> known, List<String> now) throws SandboxException {
+    for (String door : now) {
+      if (!known.contains(door)) {
+        throw new SandboxException(
+            "wsl.doors: " + door + " was mounted after the sandbox was opened; open it again");
+      }
+    }
   }
 }

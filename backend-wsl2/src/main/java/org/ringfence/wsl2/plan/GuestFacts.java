@@ -9,7 +9,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapFeatures;
-import org.ringfence.policy.path.LooseMounts;
 
 /**
  * The facts that a distribution reports, asked once.
@@ -93,12 +92,24 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Returns the mounts of that time that find a file by other names than its own.
+   * Returns why the doors cannot be tried from inside a sandbox there.
    *
-   * @return the mounts
+   * @return the problem; empty if they can be tried
    */
-  public LooseMounts looseMounts() {
-    return LooseMounts.of(of("mounts", ""));
+  public String trialProblem() {
+    return of("tries", "").isEmpty()
+        ? "the distribution has neither perl nor python3, so that no socket of the virtual machine's"
+            + " host can be tried from inside"
+        : "";
+  }
+
+  /**
+   * Returns whether the loopback of the distribution is also that of Windows.
+   *
+   * @return true with {@code networkingMode=mirrored}
+   */
+  public boolean mirrored() {
+    return of("networking", "").equals("mirrored");
   }
 
   /**
@@ -130,7 +141,7 @@ public record GuestFacts(Map<String, String> told) {
       lacks.add(
           new Lack(
               "its bubblewrap is " + version.group(1) + "." + version.group(2),
-              "bubblewrap 0." + OLDEST_MINOR + " or later"));
+              "wsl --install -d Ubuntu-24.04, which has a newer one than 0." + OLDEST_MINOR));
     } else if (!of("namespaces", "no").equals("yes")) {
       lacks.add(
           new Lack(
@@ -157,10 +168,11 @@ public record GuestFacts(Map<String, String> told) {
               "there is no Java " + OLDEST_JAVA + " or later",
               "sudo apt-get install openjdk-" + OLDEST_JAVA + "-jre-headless"));
     }
+    // Where nothing there can ask, the guest itself finds out.
     if (of("landlock", NONE).equals(NONE)) {
       lacks.add(
           new Lack(
-              "its kernel has no Landlock (or nothing there could ask)",
+              "its kernel has no Landlock",
               "wsl --update, and no lsm= in kernelCommandLine of .wslconfig"));
     }
     return lacks;

@@ -32,6 +32,20 @@ public final class GuestPolicy {
   private GuestPolicy() {}
 
   /**
+   * Returns the doors of a distribution at this moment, for a trial.
+   *
+   * @param mountinfo the content of {@code /proc/self/mountinfo} there
+   * @return the mounted ones, and those at places of their own
+   */
+  public static List<String> tried(String mountinfo) {
+    List<String> doors = new ArrayList<>(List.of(INTEROP, INIT));
+    doors.addAll(DoorMounts.of(mountinfo));
+    doors.add(SHARES);
+    doors.addAll(ENGINES);
+    return doors;
+  }
+
+  /**
    * Translates a policy.
    *
    * @param policy the policy, with paths of Windows or of the distribution

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.ringfence.TerminalSize;
 import org.ringfence.policy.Limits;
 
@@ -32,6 +33,18 @@ public final class ShellScript {
    */
   public static String quoted(String word) {
     return "'" + word.replace("'", "'\\''") + "'";
+  }
+
+  /**
+   * Returns the script that becomes a program without a sandbox.
+   *
+   * @param words the program and its arguments
+   * @return the script
+   */
+  public static String plain(List<String> words) {
+    return "exec"
+        + words.stream().map(word -> " " + quoted(word)).collect(Collectors.joining())
+        + "\n";
   }
 
   /**

@@ -20,7 +20,31 @@ public final class WslDoubts {
           Guarantee.FILES_METADATA,
           Guarantee.FILES_READ);
 
+  private static final String DOORS =
+      "No program of Windows is started, and no drive, desktop or other distribution is reached that"
+          + " no rule names; a drive that somebody mounts while a command runs may be reached by that"
+          + " command";
+
+  private static final Set<Guarantee> LOOPBACK =
+      Set.of(
+          Guarantee.NETWORK_HOST_LOOPBACK,
+          Guarantee.NETWORK_OWN_LOOPBACK,
+          Guarantee.NETWORK_PUBLISH);
+
   private WslDoubts() {}
+
+  private static PlannedGuarantee shared(PlannedGuarantee guarantee) {
+    return new PlannedGuarantee(
+        guarantee.guarantee(),
+        guarantee.statement()
+            + "; with networkingMode mirrored the host's loopback is that of Windows, too: a port"
+            + " that is granted or published is also one of Windows",
+        guarantee.level(),
+        guarantee.mechanism(),
+        guarantee.reason(),
+        guarantee.remedy(),
+        guarantee.verification());
+  }
 
   /**
    * Lowers a plan's guarantees to the levels known to hold in a distribution.
@@ -29,10 +53,16 @@ public final class WslDoubts {
    * @param paths the names of paths there
    * @param shortNamed paths on drives of Windows that the policy takes access away from, by the
    *     short names of Windows
+   * @param trialProblem why doors cannot be tried from inside; empty if they can
+   * @param mirrored whether the distribution's loopback is also that of Windows
    * @return the guarantees, with the one about doors, at the levels known to hold
    */
   public static List<PlannedGuarantee> apply(
-      List<PlannedGuarantee> planned, WslPaths paths, List<String> shortNamed) {
+      List<PlannedGuarantee> planned,
+      WslPaths paths,
+      List<String> shortNamed,
+      String trialProblem,
+      boolean mirrored) {
     List<PlannedGuarantee> all = new ArrayList<>();
     for (PlannedGuarantee guarantee : planned) {
       all.add(
@@ -44,18 +74,27 @@ public final class WslDoubts {
                   "the long name")
               : guarantee);
     }
+    String mechanism =
+        "hidden: "
+            + String.join(", ", GuestPolicy.doors(paths))
+            + ", each mounted drive and what distributions share; sockets of the virtual machine's"
+            + " host are not made; each is tried from inside when the sandbox opens, which one that"
+            + " leads out ends, and no command starts after another drive is mounted";
     all.add(
-        PlannedGuarantee.advisory(
-            Guarantee.WSL_DOORS,
-            "No program of Windows is started, and no drive, desktop or other distribution is"
-                + " reached that no rule names",
-            "hidden: "
-                + String.join(", ", GuestPolicy.doors(paths))
-                + ", each mounted drive and what distributions share; sockets of the virtual machine's host are not made",
-            "no door is tried from inside, and a drive that somebody mounts while the sandbox is"
-                + " open, or, without Java there, after the distribution was asked, stays open",
-            "--best-effort " + Guarantee.WSL_DOORS));
+        trialProblem.isEmpty()
+            ? PlannedGuarantee.enforced(Guarantee.WSL_DOORS, DOORS, mechanism)
+            : PlannedGuarantee.advisory(
+                Guarantee.WSL_DOORS,
+                DOORS,
+                mechanism,
+                trialProblem,
+                "sudo apt-get install perl, or --best-effort " + Guarantee.WSL_DOORS));
     return all.stream()
+        .map(
+            guarantee ->
+                mirrored && LOOPBACK.contains(guarantee.guarantee())
+                    ? shared(guarantee)
+                    : guarantee)
         .map(guarantee -> guarantee.withVerification(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM))
         .toList();
   }

@@ -200,6 +200,11 @@ final class ScriptGuest implements AutoCloseable {
         .orElseThrow(() -> new SandboxException("the guest fails: " + question.split(" ")[0]));
   }
 
+  /** Asks the guest for a text. */
+  String text(String question) throws SandboxException {
+    return new String(decoded(need(question)), StandardCharsets.UTF_8);
+  }
+
   /** Decodes an answer of bytes. */
   static byte[] decoded(String answer) throws SandboxException {
     try {

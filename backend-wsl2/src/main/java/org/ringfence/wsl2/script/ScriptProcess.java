@@ -46,7 +46,7 @@ final class ScriptProcess extends DistributionProcess {
     this.terminal = launch.terminal().isPresent();
     this.outputs = new CommandOutputs(launch.limits().outputBytes(), this::outputLimitReached);
     this.output = outputs.reading(wsl.getInputStream());
-    this.error = outputs.reading(wsl.getErrorStream());
+    this.error = outputs.reading(new MarkedInput(wsl.getErrorStream()));
     streams(wsl.getOutputStream(), output, error);
   }
 

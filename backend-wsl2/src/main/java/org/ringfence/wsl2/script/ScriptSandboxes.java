@@ -19,6 +19,7 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.LooseMounts;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
 import org.ringfence.spi.BackendSession;
@@ -83,15 +84,19 @@ public final class ScriptSandboxes implements WslSandboxes {
    * there.
    */
   private EffectivePolicy placed(
-      ScriptGuest asked, SandboxPolicy policy, String workspace, Optional<String> tmp)
+      ScriptGuest asked,
+      SandboxPolicy policy,
+      String workspace,
+      Optional<String> tmp,
+      String mounts)
       throws SandboxException {
     try {
       SandboxPolicy inside = GuestPolicy.of(policy, paths, List.of(asked.all()));
       PathContext places =
           PathContext.of(PathStyle.POSIX, there(workspace), facts.home())
-              .lookedUp(new GuestTree(asked, facts.looseMounts()));
+              .lookedUp(new GuestTree(asked, LooseMounts.of(mounts)));
       PathContext all = tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places;
-      return EffectivePolicy.of(DoorMounts.shut(inside, all, facts.doors()), all);
+      return EffectivePolicy.of(DoorMounts.shut(inside, all, DoorMounts.of(mounts)), all);
     } catch (IllegalArgumentException e) {
       throw new SandboxException(e.getMessage(), e);
     } catch (UncheckedIOException e) {
@@ -101,7 +106,8 @@ public final class ScriptSandboxes implements WslSandboxes {
 
   @Override
   public GuestMessage.Planned plan(SandboxPolicy policy, String workspace) throws SandboxException {
-    EffectivePolicy placed = placed(guest(), policy, workspace, Optional.empty());
+    EffectivePolicy placed =
+        placed(guest(), policy, workspace, Optional.empty(), guest().text("mounts all"));
     Map<String, String> told = new LinkedHashMap<>();
     told.put("guest", facts.guest());
     List<String> reasons = new ArrayList<>();
@@ -145,12 +151,14 @@ public final class ScriptSandboxes implements WslSandboxes {
         asked.make(own + "/tmp");
         tmp = Optional.of(asked.top() + "/" + own + "/tmp");
       }
+      String mounts = asked.text("mounts all");
       BackendSession session =
           ScriptSession.open(
               new ScriptSession.Opening(
                   asked,
                   own,
-                  placed(asked, policy, workspace, tmp),
+                  placed(asked, policy, workspace, tmp, mounts),
+                  mounts,
                   features(),
                   arch,
                   facts.terminal(),

@@ -26,6 +26,7 @@ import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.HostTree.Kind;
 import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
@@ -34,7 +35,10 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.wsl2.distribution.Redirections;
+import org.ringfence.wsl2.plan.DoorMounts;
+import org.ringfence.wsl2.plan.DoorTrial;
 import org.ringfence.wsl2.plan.GuestEnvironment;
+import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.ShellScript;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +55,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
   private final ScriptGuest guest;
   private final String own;
   private final EffectivePolicy policy;
+  private final List<String> doors;
   private final Optional<String> terminals;
   private final BubblewrapFeatures features;
   private final SandboxPolicy given;
@@ -72,6 +77,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
    * @param guest the guest
    * @param own the sandbox's directory there
    * @param policy the policy there
+   * @param mounts its table of mounts there, as the policy was placed
    * @param features the features of bubblewrap there
    * @param arch the machine
    * @param terminals the program there that makes terminals
@@ -82,6 +88,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
       ScriptGuest guest,
       String own,
       EffectivePolicy policy,
+      String mounts,
       BubblewrapFeatures features,
       Arch arch,
       Optional<String> terminals,
@@ -92,6 +99,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     this.guest = opening.guest();
     this.own = opening.own();
     this.policy = opening.policy();
+    this.doors = DoorMounts.of(opening.mounts());
     this.features = opening.features();
     this.terminals = opening.terminals();
     this.given = opening.given();
@@ -125,6 +133,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     boolean tried = false;
     try {
       session.tryOut();
+      session.tryDoors(GuestPolicy.tried(opening.mounts()));
       tried = true;
       return session;
     } finally {
@@ -165,16 +174,47 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     return variables;
   }
 
-  private void tryOut() throws SandboxException {
+  /** Returns the standard error of a command. */
+  private String tried(List<String> words) throws SandboxException {
     String name = "c" + guest.number();
     guest.make(name);
     List<String> more =
-        BubblewrapCompiler.launch(List.of(), Map.of(), "/", false, ShellScript.FILTER);
+        BubblewrapCompiler.launch(
+            List.of(), Map.of("PATH", DEFAULT_PATH), "/", false, ShellScript.FILTER);
     guest.put(name, "more", joined(more));
-    guest.put(name, "inner", inner(name, List.of(BubblewrapCompiler.NO_PROGRAM), false));
-    String said =
-        new String(ScriptGuest.decoded(guest.need("try " + name)), StandardCharsets.UTF_8).strip();
+    guest.put(name, "inner", inner(name, words, false));
+    String said = guest.text("try " + name).strip();
     guest.ask("remove " + name);
+    return said;
+  }
+
+  /** Tries the doors from inside, unless the caller accepts them as they are. */
+  private void tryDoors(List<String> all) throws SandboxException {
+    if (policy.policy().strictness().accepts(Guarantee.WSL_DOORS)) {
+      return;
+    }
+    DoorTrial trial = DoorTrial.of(policy, all, this::entries);
+    String script = "exec 1>&2\n" + DoorTrial.SCRIPT;
+    List<String> words = new ArrayList<>(List.of(SHELL, "-c", script, "sh"));
+    words.addAll(trial.probes());
+    String name = "c" + guest.number();
+    guest.make(name);
+    guest.put(name, "inner", ShellScript.plain(words).getBytes(StandardCharsets.UTF_8));
+    String outside = guest.text("try " + name);
+    guest.ask("remove " + name);
+    DoorTrial.demandShut(trial.open(outside, tried(words)));
+  }
+
+  private List<String> entries(String directory) {
+    try {
+      return guest.text("list " + directory).lines().toList();
+    } catch (SandboxException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void tryOut() throws SandboxException {
+    String said = tried(List.of(BubblewrapCompiler.NO_PROGRAM));
     if (!BubblewrapCompiler.wasSetUp(said)) {
       throw new SandboxException("bubblewrap: the sandbox cannot be set up: " + said);
     }
@@ -202,6 +242,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
   }
 
   private SandboxedProcess started(Launch launch) throws SandboxException {
+    DoorMounts.demandKnown(doors, DoorMounts.of(guest.text("mounts all")));
     Map<String, String> variables = variables(launch);
     GuestTree tree = new GuestTree(guest);
     String directory = tree.real(there.apply(launch.directory().toString()));

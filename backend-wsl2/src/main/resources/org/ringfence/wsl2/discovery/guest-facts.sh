@@ -11,6 +11,8 @@ say distribution "$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")"
 say automount "$(setting automount root)"
 # Mounts of Windows and of what distributions share; the kernel escapes tabs inside.
 say mounts "$(grep -E ' - (9p|drvfs|virtiofs|tmpfs) ' /proc/self/mountinfo 2>/dev/null | tr '\n' '\t')"
+# The mode in force; .wslconfig says which is next.
+say networking "$(wslinfo --networking-mode 2>/dev/null | tr -d '\r' | head -n 1)"
 say interop "$(setting interop enabled)"
 if bwrap=$(command -v bwrap); then
   say bubblewrap "$("$bwrap" --version 2>&1 | head -n 1)"
@@ -30,10 +32,13 @@ fi
 if command -v perl >/dev/null; then
   abi=$(perl -e 'my $abi = syscall(444, 0, 0, 1); print $abi > 0 ? "ABI $abi" : "none"')
   say landlock "$abi"
+elif command -v python3 >/dev/null; then
+  abi=$(python3 -c 'import ctypes; abi = ctypes.CDLL(None).syscall(444, None, 0, 1); print("ABI %d" % abi if abi > 0 else "none")')
+  say landlock "$abi"
 elif grep -q landlock /sys/kernel/security/lsm 2>/dev/null; then
   say landlock there
 else
-  say landlock none
+  say landlock 'not known'
 fi
 if java=$(command -v java); then
   say java "$("$java" -version 2>&1 | head -n 1)"
@@ -46,6 +51,7 @@ for one in base64 env head mkfifo mktemp readlink sleep stty tr; do
   command -v "$one" >/dev/null || lacking="$lacking $one"
 done
 say lacking "${lacking# }"
+say tries "$(command -v perl || command -v python3)"
 say terminal "$(command -v script)"
 say home "$HOME"
 say end yes

@@ -59,6 +59,8 @@ watch() {
   printf '%s\n' "$!" >"$own/watcher"
 )
 exec 6<&-
+# wsl.exe may have warned on standard error before; what follows this is the command's.
+printf '\0ringfence command\n' >&2
 # Its exit code is told by bubblewrap: wsl.exe makes errors of some, and prints them into the output.
 exec 4>&2 2>/dev/null
 /bin/sh "$own/inner" 2>&4 4>&-

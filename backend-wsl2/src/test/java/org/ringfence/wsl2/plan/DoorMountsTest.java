@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.PathStyle;
 
 /** Tables of mounts as distributions have them, with drives in several places. */
@@ -91,6 +93,38 @@ class DoorMountsTest {
     assertThat(inside.evaluate("/c/src/file", Operation.WRITE).allowed()).isTrue();
     assertThat(readable(inside, "/c/other")).isFalse();
     assertThat(readable(inside, "/d/file")).as("the rule names the whole drive").isTrue();
+  }
+
+  @Test
+  void fullNetworkKeepsTheNamesOfNameServersReadable() {
+    String mounts = SYSTEM + shared(72, "/mnt/wsl");
+    PathContext linked =
+        PLACES.lookedUp(
+            new PathLookup() {
+              @Override
+              public String real(String path) {
+                return path.equals("/etc/resolv.conf") ? "/mnt/wsl/resolv.conf" : path;
+              }
+
+              @Override
+              public Map<String, String> linksOn(String path) {
+                return Map.of();
+              }
+
+              @Override
+              public boolean exists(String path) {
+                return true;
+              }
+            });
+    for (NetworkMode mode : NetworkMode.values()) {
+      SandboxPolicy policy =
+          GuestPolicy.of(SandboxPolicy.builder().network(mode).build(), new WslPaths("x", "/mnt/"));
+      EffectivePolicy inside =
+          EffectivePolicy.of(DoorMounts.shut(policy, linked, DoorMounts.of(mounts)), linked);
+      assertThat(readable(inside, "/mnt/wsl/resolv.conf")).isEqualTo(mode == NetworkMode.FULL);
+      assertThat(readable(inside, "/mnt/wsl/other")).isFalse();
+      assertThat(inside.evaluate("/mnt/wsl/resolv.conf", Operation.WRITE).allowed()).isFalse();
+    }
   }
 
   @Test

@@ -19,13 +19,19 @@ class WslDoubtsTest {
           PlannedGuarantee.unsupported(Guarantee.FILES_READ, "reading", "no mounts", "bubblewrap"));
 
   private static Map<String, PlannedGuarantee> lowered(String... shortNamed) {
-    return WslDoubts.apply(PLANNED, PATHS, List.of(shortNamed)).stream()
+    return WslDoubts.apply(PLANNED, PATHS, List.of(shortNamed), "", false).stream()
         .collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 
   @Test
-  void doorsAreAdvisory() {
-    assertThat(lowered().get(Guarantee.WSL_DOORS.id()).level()).isEqualTo(Enforcement.ADVISORY);
+  void doorsAreEnforcedOnlyWhereTheyAreTriedFromInside() {
+    assertThat(lowered().get(Guarantee.WSL_DOORS.id()).level()).isEqualTo(Enforcement.ENFORCED);
+    PlannedGuarantee untried =
+        WslDoubts.apply(List.of(), PATHS, List.of(), GuestFacts.of("tries=").trialProblem(), false)
+            .get(0);
+    assertThat(untried.level()).isEqualTo(Enforcement.ADVISORY);
+    assertThat(untried.reason()).contains("neither perl nor python3");
+    assertThat(GuestFacts.of("tries=/usr/bin/perl").trialProblem()).isEmpty();
   }
 
   @Test
@@ -36,6 +42,26 @@ class WslDoubtsTest {
     assertThat(byShortName.get("files.protected-names").reason()).contains("SECRET~1", "long name");
     assertThat(byShortName.get("process.signals").level()).isEqualTo(Enforcement.ENFORCED);
     assertThat(byShortName.get("files.read").level()).isEqualTo(Enforcement.UNSUPPORTED);
+  }
+
+  @Test
+  void mirroredNetworkSharesItsLoopbackWithWindows() {
+    PlannedGuarantee granted =
+        PlannedGuarantee.enforced(Guarantee.NETWORK_HOST_LOOPBACK, "port 8080", "supervisor");
+    for (String mode : List.of("mirrored", "nat", "virtioproxy")) {
+      assertThat(
+              WslDoubts.apply(
+                      List.of(granted),
+                      PATHS,
+                      List.of(),
+                      "",
+                      GuestFacts.of("networking=" + mode).mirrored())
+                  .get(0)
+                  .statement()
+                  .contains("Windows"))
+          .as(mode)
+          .isEqualTo(mode.equals("mirrored"));
+    }
   }
 
   @Test
