@@ -281,10 +281,6 @@ class McpToolServerTest {
   void aClientThatNeverReadsLeavesNothingRunning() throws Exception {
     Path pid = workspace.resolve("pid");
     try (Lines client = new Lines()) {
-      // More answers than the pipe takes, so that the server waits in a write.
-      for (int i = 0; i < 20; i++) {
-        client.run(10 + i, "head -c 60000 /dev/zero | tr '\\0' x");
-      }
       client.run(40, "setsid sleep 3600 & echo $! > pid.new; mv pid.new pid; wait");
       while (!Files.exists(pid)) {
         assertThat(client.process.isAlive()).isTrue();
@@ -292,6 +288,14 @@ class McpToolServerTest {
       }
       long left = Long.parseLong(Files.readString(pid).strip());
       assertThat(ProcessHandle.of(left)).as("the control").isPresent();
+      // More answers than the pipe takes, so that the server waits in a write.
+      for (int i = 0; i < 20; i++) {
+        client.run(10 + i, "head -c 60000 /dev/zero | tr '\\0' x");
+      }
+      while (client.process.getInputStream().available() < 60_000) {
+        assertThat(client.process.isAlive()).isTrue();
+        Thread.sleep(10);
+      }
       // Half a message: it is none, and the end of the input counts.
       client.to.write("{\"jsonrpc\":".getBytes(StandardCharsets.UTF_8));
       client.to.close();
