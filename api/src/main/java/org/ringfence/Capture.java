@@ -88,7 +88,7 @@ final class Capture implements AutoCloseable {
       }
       if (full != null) {
         throw new SandboxException(
-            "run: the heap of this JVM is full, so that the command's output was lost and the"
+            "run: the heap of this JVM is full, so that its input or output was lost and the"
                 + " command was ended; maxOutput bounds what is kept, -Xmx the heap",
             full);
       }
@@ -127,7 +127,7 @@ final class Capture implements AutoCloseable {
           () ->
               read(process, process.getErrorStream(), streams.errorBuffer, streams.error, streams));
       if (input.isPresent() && input.get().length > 0) {
-        threads.execute(() -> write(process.getOutputStream(), input.get()));
+        threads.execute(() -> write(process, input.get(), streams));
       } else {
         close(process.getOutputStream());
       }
@@ -162,11 +162,14 @@ final class Capture implements AutoCloseable {
     }
   }
 
-  private static void write(OutputStream stream, byte[] input) {
-    try (stream) {
+  private static void write(SandboxedProcess process, byte[] input, Streams streams) {
+    try (OutputStream stream = process.getOutputStream()) {
       stream.write(input);
     } catch (IOException e) {
       LOG.debug("a command does not read all of its input", e);
+    } catch (OutOfMemoryError e) {
+      streams.full = e;
+      process.destroyForcibly();
     }
   }
 

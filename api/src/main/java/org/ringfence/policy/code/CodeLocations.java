@@ -59,11 +59,23 @@ public final class CodeLocations {
     // These are no archives, which a search for a manifest would read in vain.
     addList(property("jna.library.path"), named);
     addList(property("sun.boot.library.path"), named);
-    if (!property("java.library.path").isEmpty()) {
-      addAll(property("java.library.path"), named);
+    String libraries = libraries(property("os.name"), property("java.library.path"));
+    if (!libraries.isEmpty()) {
+      addAll(libraries, named);
     }
     MappedCode.addTo(named);
     return named;
+  }
+
+  /**
+   * Returns the directories of libraries that a user or the system has chosen. HotSpot for macOS
+   * (os_bsd.cpp) adds the working directory to each list: protecting that would leave no workspace
+   * to write in.
+   */
+  static String libraries(String system, String path) {
+    return system.startsWith("Mac") && path.endsWith(":.")
+        ? path.substring(0, path.length() - ":.".length())
+        : path;
   }
 
   private static String property(String name) {

@@ -175,7 +175,6 @@ public final class EffectivePolicy {
         || rules.stream().anyMatch(rule -> rule.access() == Access.NONE && loose.at(rule.path()));
   }
 
-  /** Returns the survey of the file system; null if there was none. */
   SurfaceSurvey survey() {
     return survey;
   }
@@ -193,9 +192,10 @@ public final class EffectivePolicy {
     if (glob != null) {
       return Decision.deny(new Reason.Glob(glob.toString()), "the name is denied everywhere");
     }
-    EffectiveRule rule = tree.decide(components);
+    Decision usual = byDefault(operation);
+    EffectiveRule rule = tree.decide(path, components, operation, usual.allowed());
     if (rule == null) {
-      return byDefault(operation);
+      return usual;
     }
     if (!rule.access().permits(operation)) {
       return Decision.deny(

@@ -3,6 +3,7 @@ package org.ringfence.policy.effective;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.ringfence.policy.Operation;
 import org.ringfence.policy.path.LooseNames;
 import org.ringfence.policy.path.PathStyle;
 
@@ -18,6 +19,8 @@ final class RuleTree {
 
   private final PathStyle style;
   private final Node root = new Node();
+  // The rules as they are spelled; null where all are.
+  private final RuleTree exact;
 
   RuleTree(PathStyle style, List<EffectiveRule> rules) {
     this(style, rules, LooseNames.NONE);
@@ -26,6 +29,7 @@ final class RuleTree {
   /** Makes the tree; its look-ups get paths as {@code loose} spells them. */
   RuleTree(PathStyle style, List<EffectiveRule> rules, LooseNames loose) {
     this.style = style;
+    exact = loose == LooseNames.NONE ? null : new RuleTree(style, rules);
     for (EffectiveRule rule : rules) {
       Node node = root;
       for (String component : style.components(loose.spelled(rule.path()))) {
@@ -35,6 +39,24 @@ final class RuleTree {
         node.rule = rule;
       }
     }
+  }
+
+  /**
+   * Returns the deciding rule of an operation, or null if the default applies. A path gets no more
+   * by its similarity to a rule's than by itself: where the file system tells letter case apart
+   * after all, it is another directory.
+   *
+   * @param path the path
+   * @param spelled its components, as the policy spells them
+   * @param byDefault whether the default permits the operation
+   */
+  EffectiveRule decide(String path, List<String> spelled, Operation operation, boolean byDefault) {
+    EffectiveRule rule = decide(spelled);
+    if (exact == null || rule == null || !rule.access().permits(operation)) {
+      return rule;
+    }
+    EffectiveRule own = exact.decide(style.components(path));
+    return (own == null ? byDefault : own.access().permits(operation)) ? rule : own;
   }
 
   /** Returns the deciding rule, or null if the default applies. */

@@ -45,6 +45,12 @@ class CodeLocationsTest {
   }
 
   @Test
+  void workingDirectoryThatMacOsAddsToLibrariesIsNoCode() {
+    assertThat(CodeLocations.libraries("Mac OS X", "/usr/lib/java:.")).isEqualTo("/usr/lib/java");
+    assertThat(CodeLocations.libraries("Linux", "/usr/lib:.")).isEqualTo("/usr/lib:.");
+  }
+
+  @Test
   void executableMappingsOfFilesAreCode() {
     Set<Path> named = new LinkedHashSet<>();
     MappedCode.addTo(

@@ -84,8 +84,23 @@ class LooseNamesTest {
     assertThat(policy.evaluateRemoval("/mnt/c/WORK").allowed()).isFalse();
     assertThat(policy.accessAt("/mnt/c/work/" + name)).isEqualTo(Access.NONE);
     assertThat(writes(policy, "/mnt/c/work/kEPT/file")).isFalse();
-    assertThat(writes(policy, "/mnt/c/Work/Other")).as("the grant's own directory").isTrue();
+    assertThat(writes(policy, "/mnt/c/work/Other")).isTrue();
     assertThat(reads(policy, "/mnt/c/work/secrets/key")).isTrue();
+  }
+
+  @Test
+  void similarPathGetsNothingThatItWouldNotHaveByItself() {
+    // Some file systems of these types tell letter case apart: then it is another directory.
+    assertThat(writes(placed(writing()), "/mnt/c/WORK/file")).isFalse();
+    EffectivePolicy granted =
+        placed(SandboxPolicy.builder().none("/mnt/c/a").write("/mnt/c/a/out"));
+    assertThat(writes(granted, "/mnt/c/a/out/file")).as("the control").isTrue();
+    assertThat(writes(granted, "/mnt/c/a/OUT/file")).isFalse();
+    assertThat(reads(granted, "/mnt/c/a/OUT/file")).isFalse();
+    // A protected path that spells its parent otherwise takes nothing from the rule.
+    EffectivePolicy kept = placed(writing().protectedPath("/mnt/c/WORK/kept"));
+    assertThat(writes(kept, "/mnt/c/work/file")).isTrue();
+    assertThat(writes(kept, "/mnt/c/work/KEPT")).isFalse();
   }
 
   @Test
@@ -155,8 +170,8 @@ class LooseNamesTest {
         placed(
             SandboxPolicy.builder()
                 .rule("/mnt/c/Users/LONGNA~1/work", Access.WRITE, MissingPath.SKIP));
-    assertThat(writes(policy, "/mnt/c/users/longna~1/work/file")).isTrue();
-    assertThat(writes(policy, "/mnt/c/users/longna~1/work/FILE~1")).isFalse();
+    assertThat(writes(policy, "/mnt/c/Users/LONGNA~1/work/file")).isTrue();
+    assertThat(writes(policy, "/mnt/c/Users/LONGNA~1/work/FILE~1")).isFalse();
   }
 
   @Test
