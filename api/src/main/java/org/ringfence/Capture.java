@@ -89,7 +89,7 @@ final class Capture implements AutoCloseable {
       if (full != null) {
         throw new SandboxException(
             "run: the heap of this JVM is full, so that its input or output was lost and the"
-                + " command was ended; maxOutput bounds what is kept, -Xmx the heap",
+                + " command was ended; maxOutput bounds the output that stays, -Xmx the heap",
             full);
       }
     }

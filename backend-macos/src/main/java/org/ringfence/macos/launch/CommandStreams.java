@@ -65,7 +65,7 @@ final class CommandStreams extends BoundStreams<Source, RuntimeException> implem
     TerminalMaster master = keep(new TerminalMaster(posix, made.master()));
     writeTo(master.typed());
     readFrom(1, keep(master.shown()));
-    // macOS forgets a terminal's size when nobody has this side open any more.
+    // macOS forgets a terminal's size when no process has this side open any more.
     childSide.add(posix.openTerminal(made.path()));
     terminal = Optional.of(made.path());
     Source both = new Source.Opened(made.path(), Source.Mode.BOTH);

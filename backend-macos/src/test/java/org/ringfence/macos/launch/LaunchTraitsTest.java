@@ -81,7 +81,7 @@ class LaunchTraitsTest {
     }
   }
 
-  /** macOS forgets the size of a terminal that nobody has open. */
+  /** macOS forgets the size of a terminal that no process has open. */
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "looks at /proc/self/fd")
   void terminalStaysOpenWhileNoCommandHasIt() throws Exception {

@@ -14,7 +14,7 @@ public enum AccountToken {
   /** The roots alone. */
   ROOTS("roots"),
 
-  /** Nothing: what is open to every user is open to the command. */
+  /** Nothing: the command opens each object that every user may open. */
   ACCOUNT_ALONE("account-only");
 
   /** The system property that chooses one. */

@@ -216,8 +216,8 @@ public final class RunnerHost implements CommandHost {
   }
 
   /**
-   * Substitutes the profile of the runner's user: the caller's is closed to it. Git is told of the
-   * repositories.
+   * Substitutes the profile of the runner's user: the caller's is closed to it. A variable names
+   * the repositories to Git.
    */
   @Override
   public Map<String, String> environment(Map<String, String> given) {

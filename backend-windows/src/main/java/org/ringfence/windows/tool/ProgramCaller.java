@@ -13,7 +13,7 @@ import org.ringfence.windows.acl.Sid;
  * @param session the sandbox's own SID, which the default list of its token names
  * @param logon the logon session of the user, whether or not the token has it
  * @param parents whether an entry lets it look at the directories above the workspace
- * @param safeDirectory whether Git is told that the workspace may belong to another user
+ * @param safeDirectory whether a variable permits Git a workspace of another user
  */
 public record ProgramCaller(
     AccessToken token,

@@ -97,7 +97,7 @@ public final class DoorMounts {
         doors.stream()
             .anyMatch(door -> names.equals(door + names.substring(names.lastIndexOf('/'))));
     if (policy.network().mode() == NetworkMode.FULL && behindADoor && !named.contains(names)) {
-      // Without it the C library asks a name server on the loopback, where nobody is.
+      // Without it the C library asks a name server on the loopback, where none is.
       shut.rule(names, Access.READ, MissingPath.SKIP);
     }
     return shut.build();

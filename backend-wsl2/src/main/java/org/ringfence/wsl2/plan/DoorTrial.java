@@ -27,8 +27,8 @@ public record DoorTrial(List<String> probes) {
   private static final String END = "end of doors";
 
   /**
-   * The script; its arguments are the probes. A hidden file is empty, and a hidden directory lets
-   * nobody enter. AF_VSOCK is 40 and SOCK_STREAM 1 (linux/socket.h).
+   * The script; its arguments are the probes. A hidden file is empty, and no process enters a
+   * hidden directory. AF_VSOCK is 40 and SOCK_STREAM 1 (linux/socket.h).
    */
   public static final String SCRIPT =
       "for p do\n"
