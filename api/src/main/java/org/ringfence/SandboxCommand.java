@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.ringfence.environment.OuterEnvironment;
 import org.ringfence.text.Printable;
 
 /**

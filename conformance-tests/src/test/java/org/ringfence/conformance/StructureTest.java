@@ -72,7 +72,7 @@ class StructureTest {
           List.of(
               "discovery", "java", "script", "guest", "distribution", "channel", "bind", "plan"),
           "org.ringfence.policy",
-          List.of("json", "proposal", "tree", "effective", "code", "path", "value"),
+          List.of("json", "proposal", "tree", "effective", "glob", "code", "path", "value"),
           "org.ringfence.egress",
           List.of("proxy", "dns", "decision"),
           "org.ringfence.conformance",

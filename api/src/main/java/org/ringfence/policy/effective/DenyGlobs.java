@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.glob.DenyGlob;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
 

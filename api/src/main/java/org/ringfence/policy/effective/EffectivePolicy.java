@@ -12,15 +12,14 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
-import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.glob.DenyGlob;
 import org.ringfence.policy.path.KeptPaths;
 import org.ringfence.policy.path.LooseNames;
 import org.ringfence.policy.path.PathContext;
-import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.RuleTexts;
 import org.ringfence.policy.value.InvalidPolicyException;
 
@@ -42,7 +41,7 @@ public final class EffectivePolicy {
   private final List<String> protectedPaths;
   private final KeptPaths kept;
   private final LooseNames loose;
-  private final Set<String> steadyPaths = new LinkedHashSet<>();
+  private final DecidedNames decided;
   private final SurfaceSurvey survey;
   private final List<String> ownState;
   private final Map<String, String> links = new LinkedHashMap<>();
@@ -68,19 +67,12 @@ public final class EffectivePolicy {
     List<EffectiveRule> placed = new RulePlacement(policy, places, texts, links, crossed).rules();
     NamedSockets.check(policy.network(), places, placed, policy.fileDefault());
     placed.addAll(MountedTwice.rules(placed, places.lookup()));
-    boolean looks =
-        policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;
-    this.survey =
-        found != null || !looks
-            ? found
-            : SurfaceSurvey.of(policy.protectedNames(), placed, places.home());
-    this.ownState = OwnPlaces.of(policy, places, placed);
-    this.tracked =
-        policy.protectedNames() == ProtectedNames.TRACKED && survey != null
-            ? TrackedNames.of(survey.workTrees(), places)
-            : TrackedNames.NONE;
-    this.homes = HomeNames.of(policy, places, placed, tracked);
-    this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed, texts), places.lookup()));
+    ProtectedPlaces all = ProtectedPlaces.of(policy, places, placed, texts, found);
+    this.survey = all.survey();
+    this.ownState = all.ownState();
+    this.tracked = all.tracked();
+    this.homes = all.homes();
+    this.protectedPaths = all.paths();
     this.rules = List.copyOf(placed);
     this.loose =
         new LooseNames(
@@ -94,35 +86,7 @@ public final class EffectivePolicy {
     this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed);
     this.tree = new RuleTree(places.style(), rules, loose);
     this.leading = new LeadingDirectories(policy.protectedNames(), places.style(), rules, tree);
-  }
-
-  /**
-   * Returns paths that no rule can make writable. Writing to a working tree includes its git
-   * directories elsewhere, or commits would fail; programs that its configuration names are
-   * protected.
-   */
-  private Set<String> protect(List<EffectiveRule> placed, RuleTexts texts) {
-    Set<String> paths = new LinkedHashSet<>();
-    paths.addAll(OwnPlaces.withinReach(ownState, placed));
-    paths.addAll(OwnCode.withinReach(policy, places, placed));
-    for (String path : policy.protectedPaths()) {
-      String absolute = texts.absolute(path, Access.READ);
-      if (absolute != null) {
-        // A link on the way decides where the path leads next time.
-        paths.addAll(places.linksOn(absolute).keySet());
-        paths.add(places.real(absolute));
-        texts.inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
-      }
-    }
-    steadyPaths.addAll(paths);
-    if (survey != null) {
-      paths.addAll(homes.targets(places, placed));
-      survey.kept().forEach(path -> paths.add(path.toString()));
-      if (policy.protectedNames().guardsGit()) {
-        survey.grantGitDirectories(placed);
-      }
-    }
-    return paths;
+    this.decided = new DecidedNames(this, tree, leading, all.steady());
   }
 
   /**
@@ -349,15 +313,7 @@ public final class EffectivePolicy {
    * @return true if rights on directories alone do not enforce the policy
    */
   public boolean namesMatter() {
-    boolean anyRoot =
-        policy.fileDefault() == FileDefault.WRITE
-            || leading.any()
-            || rules.stream().anyMatch(rule -> rule.access() == Access.WRITE && !rule.scratch());
-    return anyRoot
-        && (policy.protectedNames() != ProtectedNames.OFF
-            || !policy.denyGlobs().isEmpty()
-            || protectedPaths.stream().anyMatch(path -> accessAt(path) == Access.WRITE)
-            || rules.stream().anyMatch(this::takesWritingAway));
+    return decided.matter();
   }
 
   /**
@@ -367,58 +323,7 @@ public final class EffectivePolicy {
    * @return the part of the policy; empty if such mounts hold all of it
    */
   public Optional<String> needsNamesDecided() {
-    if (policy.fileDefault() == FileDefault.WRITE) {
-      return Optional.of("files.default write");
-    } else if (!policy.denyGlobs().isEmpty()) {
-      return Optional.of("files.denyGlobs");
-    } else if (places.workspaceCopy().isPresent()) {
-      return Optional.of("a review");
-    } else if (!policy.network().unixSockets().isEmpty()) {
-      return Optional.of("network.unixSockets, since a service can hand over a directory");
-    } else if (leading.any()) {
-      return Optional.of("tmp, since it holds a granted path");
-    } else if (!policy.lifetime().equals(Lifetime.KILL)) {
-      return Optional.of("lifetime keep");
-    }
-    return rules.stream()
-        .filter(rule -> rule.access() == Access.WRITE && findsOtherNames(rule.path() + "/x"))
-        .map(rule -> rule.path() + ", where files are found by other names, too")
-        .findFirst()
-        .or(
-            () ->
-                rules.stream()
-                    .filter(rule -> MountedTwice.writtenAround(rules, rule.path()))
-                    .map(
-                        rule ->
-                            "files.rules " + rule.origin() + ", which lies in a writable directory")
-                    .findFirst())
-        .or(
-            () ->
-                steadyPaths.stream()
-                    .filter(path -> accessAt(path) == Access.WRITE && !isSteady(path))
-                    .map(path -> path + ", which a command could exchange")
-                    .findFirst());
-  }
-
-  /** Returns whether a mount can hold a path: no missing one, no link, no directory to rename. */
-  private boolean isSteady(String path) {
-    int end = places.style().lastSeparator(path, path.length() - 1);
-    String parent = end <= 0 ? "/" : path.substring(0, end);
-    return places.lookup().exists(path)
-        && !places.linksOn(path).containsKey(path)
-        && (rules.stream().anyMatch(rule -> rule.path().equals(parent))
-            || evaluate(parent, Operation.WRITE).reason() instanceof Reason.ProtectedName);
-  }
-
-  private boolean takesWritingAway(EffectiveRule rule) {
-    List<String> components = places.style().components(rule.path());
-    if (rule.access() == Access.WRITE || components.isEmpty()) {
-      return false;
-    }
-    EffectiveRule above = tree.decide(components.subList(0, components.size() - 1));
-    return above == null
-        ? policy.fileDefault() == FileDefault.WRITE
-        : above.access() == Access.WRITE;
+    return decided.beyondMounts();
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Set;
 import org.ringfence.git.GitConfigFiles;
 import org.ringfence.git.GitConfigFiles.Located;
 import org.ringfence.git.GitProgramKeys;
+import org.ringfence.git.GitRepository;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.path.PathLookup;

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.ringfence.git.GitConfigFiles;
 import org.ringfence.git.GitIndex;
+import org.ringfence.git.GitRepository;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.path.Homes;
 import org.ringfence.policy.path.PathContext;

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.glob.DenyGlob;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
 import org.ringfence.property.Inputs;

@@ -1,4 +1,4 @@
-package org.ringfence;
+package org.ringfence.environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.ringfence.policy.effective;
+package org.ringfence.policy.glob;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -9,9 +9,9 @@ import org.ringfence.policy.value.InvalidPolicyException;
 /**
  * A pattern of names that are denied at any depth. {@code *} matches within a component, {@code **}
  * any number of components, {@code ?} one character. A pattern without a slash matches at any
- * depth. Paths below a match are denied too.
+ * depth. Paths below a match are denied too. Immutable.
  */
-final class DenyGlob {
+public final class DenyGlob {
   private static final String ANY_DEPTH = "**/";
 
   private final String text;
@@ -19,7 +19,13 @@ final class DenyGlob {
   private final Pattern pattern;
   private final GlobPrefixes prefixes;
 
-  DenyGlob(String text, PathStyle style) {
+  /**
+   * Compiles a pattern whose leading directories have no links.
+   *
+   * @param text the pattern as the policy has it
+   * @param style the path syntax
+   */
+  public DenyGlob(String text, PathStyle style) {
     this(text, text, style == PathStyle.WINDOWS);
   }
 
@@ -29,8 +35,9 @@ final class DenyGlob {
    * @param text the pattern as the policy has it
    * @param placed the same with links in its leading directories resolved
    * @param anyCase whether letter case does not matter
+   * @throws InvalidPolicyException if it is empty, or UTF-8 cannot express it
    */
-  DenyGlob(String text, String placed, boolean anyCase) {
+  public DenyGlob(String text, String placed, boolean anyCase) {
     if (text.isEmpty()) {
       throw new InvalidPolicyException("files.denyGlobs", text, "a glob, **/.env");
     }
@@ -66,8 +73,11 @@ final class DenyGlob {
   /**
    * Returns the leading directories of a pattern, without wildcards; the root for a pattern at any
    * depth.
+   *
+   * @param text a pattern
+   * @return an absolute path
    */
-  static String leadingDirectories(String text) {
+  public static String leadingDirectories(String text) {
     int wild = 0;
     while (wild < text.length() && "*?".indexOf(text.charAt(wild)) < 0) {
       wild++;
@@ -76,7 +86,13 @@ final class DenyGlob {
     return text.startsWith("/") && slash > 0 ? text.substring(0, slash) : "/";
   }
 
-  boolean matches(List<String> components) {
+  /**
+   * Returns whether the pattern denies a path.
+   *
+   * @param components the names of an absolute path
+   * @return true if it matches the path or one above it
+   */
+  public boolean matches(List<String> components) {
     String joined = "/" + String.join("/", components);
     return pattern.matcher(joined).matches() || pattern.matcher(joined.substring(1)).matches();
   }
@@ -84,13 +100,21 @@ final class DenyGlob {
   /**
    * Returns whether a move of a directory may lift the denial of something below it. Looks at the
    * two paths only, not at the contents.
+   *
+   * @param from the names of the directory's absolute path
+   * @param to the names of its new one
+   * @return true if a name below matches at the first path and not at the second
    */
-  boolean mayBeLost(List<String> from, List<String> to) {
+  public boolean mayBeLost(List<String> from, List<String> to) {
     return !prefixes.below(to).containsAll(prefixes.below(from));
   }
 
-  /** Returns whether a denial depends on the names of directories above. */
-  boolean namesDirectories() {
+  /**
+   * Returns whether a denial depends on the names of directories above.
+   *
+   * @return true if a rename of a directory may lift it
+   */
+  public boolean namesDirectories() {
     String rest = anchored;
     while (rest.startsWith(ANY_DEPTH)) {
       rest = rest.substring(ANY_DEPTH.length());
@@ -98,8 +122,12 @@ final class DenyGlob {
     return rest.contains("/") || rest.contains("**");
   }
 
-  /** Returns the pattern with a leading slash or {@code **} and with links resolved. */
-  String placed() {
+  /**
+   * Returns the pattern with a leading slash or {@code **} and with links resolved.
+   *
+   * @return the pattern as placed on the machine
+   */
+  public String placed() {
     return anchored;
   }
 

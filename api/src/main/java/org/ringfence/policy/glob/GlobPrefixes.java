@@ -1,4 +1,4 @@
-package org.ringfence.policy.effective;
+package org.ringfence.policy.glob;
 
 import java.util.ArrayList;
 import java.util.HashSet;

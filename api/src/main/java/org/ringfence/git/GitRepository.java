@@ -1,4 +1,4 @@
-package org.ringfence.policy.effective;
+package org.ringfence.git;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.ringfence.git.GitConfigFiles;
 import org.ringfence.git.GitConfigFiles.Located;
 
 /**
@@ -20,12 +19,17 @@ import org.ringfence.git.GitConfigFiles.Located;
  * @param directories the git directories that git would use, their links resolved
  * @param elsewhere those outside the working tree that a commit writes and that point back
  */
-record GitRepository(Set<Path> directories, List<Path> elsewhere) {
+public record GitRepository(Set<Path> directories, List<Path> elsewhere) {
   private static final String POINTER = "gitdir: ";
   private static final int LARGEST_POINTER = 4096;
 
-  /** Looks at a directory that may be the top of a working tree. */
-  static GitRepository at(Path top) {
+  /**
+   * Looks at a directory that may be the top of a working tree.
+   *
+   * @param top the directory
+   * @return its git directories; none if it is no working tree
+   */
+  public static GitRepository at(Path top) {
     Path dotGit = top.resolve(".git");
     Set<Path> directories = new LinkedHashSet<>();
     try {
@@ -45,8 +49,13 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
     }
   }
 
-  /** Adds a git directory, and the one whose configuration and hooks it shares. */
-  static void addWithCommon(Path directory, Set<Path> directories) {
+  /**
+   * Adds a git directory, and the one whose configuration and hooks it shares.
+   *
+   * @param directory the git directory
+   * @param directories receives both
+   */
+  public static void addWithCommon(Path directory, Set<Path> directories) {
     directories.add(directory);
     Path file = directory.resolve("commondir");
     try {
@@ -109,8 +118,14 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
     return false;
   }
 
-  /** Returns the paths that {@code core.worktree} names, relative to the git directory. */
-  static List<Path> workTrees(GitConfigFiles config, Path directory) {
+  /**
+   * Returns the paths that {@code core.worktree} names, relative to the git directory.
+   *
+   * @param config the configuration of the repository
+   * @param directory the git directory
+   * @return absolute paths
+   */
+  public static List<Path> workTrees(GitConfigFiles config, Path directory) {
     return config.settings().stream()
         .map(Located::setting)
         .filter(setting -> setting.name().equals("core.worktree"))
@@ -119,8 +134,13 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
         .toList();
   }
 
-  /** Returns the working trees that are linked to a git directory. */
-  static List<Path> linkedTrees(Path directory) {
+  /**
+   * Returns the working trees that are linked to a git directory.
+   *
+   * @param directory the git directory
+   * @return their tops
+   */
+  public static List<Path> linkedTrees(Path directory) {
     String[] names = directory.resolve("worktrees").toFile().list();
     Set<Path> trees = new LinkedHashSet<>();
     for (String name : names == null ? new String[0] : names) {
@@ -138,9 +158,14 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
     return List.copyOf(trees);
   }
 
-  /** Returns whether a directory is a git directory by its contents. */
-  static boolean isGitDirectory(Path directory) {
-    return org.ringfence.git.GitLayout.isGitDirectory(
+  /**
+   * Returns whether a directory is a git directory by its contents.
+   *
+   * @param directory the directory
+   * @return true if git would take it for one
+   */
+  public static boolean isGitDirectory(Path directory) {
+    return GitLayout.isGitDirectory(
         name -> Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS));
   }
 

@@ -1,4 +1,4 @@
-package org.ringfence;
+package org.ringfence.environment;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -8,7 +8,7 @@ import java.util.Set;
  * The environment that the caller gave to this process. The launcher script renames variables that
  * would influence this JVM or its linker; this class restores their names for commands.
  */
-final class OuterEnvironment {
+public final class OuterEnvironment {
   // The name of a variable that only the launcher script set.
   private static final String UNSET = "RINGFENCE_OUTER_UNSET";
   private static final String PREFIX = "RINGFENCE_OUTER_";
@@ -24,7 +24,12 @@ final class OuterEnvironment {
 
   private OuterEnvironment() {}
 
-  static Map<String, String> current() {
+  /**
+   * Returns the caller's variables.
+   *
+   * @return name to value
+   */
+  public static Map<String, String> current() {
     return of(System.getenv());
   }
 
