@@ -7,6 +7,7 @@ module org.ringfence.windows {
   requires com.fasterxml.jackson.databind;
   requires com.sun.jna;
   requires com.sun.jna.platform;
+  requires java.xml;
   requires org.ringfence;
   requires org.ringfence.kit;
   requires org.slf4j;
@@ -18,6 +19,8 @@ module org.ringfence.windows {
 
   provides org.ringfence.spi.MachineState with
       org.ringfence.windows.WindowsMachineState;
+  provides org.ringfence.spi.OtherMeans with
+      org.ringfence.windows.WindowsMeans;
   provides org.ringfence.spi.SandboxBackend with
       org.ringfence.windows.RestrictedTokenBackend,
       org.ringfence.windows.AppContainerBackend,

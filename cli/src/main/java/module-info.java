@@ -25,5 +25,6 @@ module org.ringfence.cli {
 
   uses org.ringfence.spi.CallerSignals;
   uses org.ringfence.spi.MachineState;
+  uses org.ringfence.spi.OtherMeans;
   uses org.ringfence.spi.Verification;
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.ringfence.Backends;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.HostSystem;
+import org.ringfence.spi.OtherMeans;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Workload;
 
@@ -84,6 +86,19 @@ class ChoosingPageTest {
       end++;
     }
     return end;
+  }
+
+  @Test
+  void theTableOfOtherMeansListsEachWithItsReason() throws IOException {
+    List<String> page = page();
+    int start = page.indexOf("| means | why no backend of its own |") + 2;
+    assertThat(page.subList(start, end(page, start)))
+        .hasSizeGreaterThan(3)
+        .containsExactlyElementsOf(
+            ServiceLoader.load(OtherMeans.class).stream()
+                .flatMap(one -> one.get().all().stream())
+                .map(means -> "| " + means.title() + " | " + means.reason() + " |")
+                .toList());
   }
 
   @Test

@@ -173,7 +173,7 @@ class CommandLineTest {
                     .containsOnlyKeys(
                         "id", "description", "available", "reasons", "remedies", "facts"));
     assertThat((Map<String, Object>) tree.get("recommendation"))
-        .containsOnlyKeys("workload", "backend", "reason", "command", "better", "also")
+        .containsOnlyKeys("workload", "backend", "reason", "command", "better", "also", "others")
         .containsEntry("workload", "ci");
   }
 
@@ -235,6 +235,41 @@ class CommandLineTest {
     assertThat(explained.exit()).isZero();
     assertThat(explained.out())
         .contains("path_beneath", workspace.toString(), "ptrace -> EPERM", "supervisor");
+  }
+
+  @Test
+  void explainWritesTheFileOfWindowsSandboxAloneOrRefuses(@TempDir Path directory)
+      throws Exception {
+    Path workspace = Files.createDirectory(directory.resolve("work"));
+    Path policy = directory.resolve("sandbox.json");
+    Files.writeString(
+        policy,
+        "{\"files\": {\"default\": \"minimal\", \"rules\": {\":workspace\": \"write\"}},"
+            + " \"protectedNames\": \"off\"}");
+    String[] line = {
+      "explain",
+      "-C",
+      workspace.toString(),
+      "-p",
+      policy.toString(),
+      "--backend",
+      "windows-sandbox",
+      "--",
+      "make",
+      "all"
+    };
+    Result written = ringfence(line);
+    assertThat(written.exit()).as(written.err()).isZero();
+    assertThat(written.out())
+        .startsWith("<Configuration>")
+        .contains(workspace.toRealPath().toString(), "\"\"make\" \"all\"\"")
+        .endsWith("</Configuration>\n");
+    Result refused =
+        ringfence("explain", "-C", workspace.toString(), "--backend", "windows-sandbox");
+    assertThat(refused.exit()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(refused.err()).contains("files.default: 'read'").hasLineCount(1);
+    line[6] = "landlock";
+    assertThat(ringfence(line).err()).contains("COMMAND", "windows-sandbox");
   }
 
   @Test

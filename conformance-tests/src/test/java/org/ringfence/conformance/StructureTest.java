@@ -67,7 +67,7 @@ class StructureTest {
           "org.ringfence.windows",
           List.of(
               "program", "bind", "setup", "sandbox", "probe", "runner", "command", "confine",
-              "access", "journal", "channel", "system", "plan", "tool", "acl"),
+              "access", "journal", "channel", "system", "plan", "tool", "acl", "wsb"),
           "org.ringfence.wsl2",
           List.of(
               "discovery", "java", "script", "guest", "distribution", "channel", "bind", "plan"),

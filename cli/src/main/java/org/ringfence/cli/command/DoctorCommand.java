@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.ringfence.Backends;
@@ -18,6 +19,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.OtherMeans;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Workload;
 import org.ringfence.text.Printable;
@@ -76,7 +78,11 @@ public final class DoctorCommand implements Callable<Integer> {
         recommended == null
             ? null
             : Recommendation.of(
-                recommended, infos(backends), usable, id -> hidesCredentials(backends, id));
+                recommended,
+                infos(backends),
+                usable,
+                id -> hidesCredentials(backends, id),
+                otherMeans());
     if (json) {
       out.print(JsonText.of(tree(ofThisSystem, others, answer)));
     } else if (answer != null) {
@@ -111,6 +117,14 @@ public final class DoctorCommand implements Callable<Integer> {
 
   private static List<BackendInfo> infos(Backends backends) {
     return backends.all().stream().map(SandboxBackend::info).toList();
+  }
+
+  private static List<OtherMeans.Means> otherMeans() {
+    return ServiceLoader.load(OtherMeans.class).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(means -> means.system().isThis())
+        .flatMap(means -> means.all().stream())
+        .toList();
   }
 
   private static boolean hidesCredentials(Backends backends, String id) {

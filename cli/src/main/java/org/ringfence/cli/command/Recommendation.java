@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.OtherMeans;
 import org.ringfence.spi.Workload;
 
 /**
@@ -18,13 +19,15 @@ import org.ringfence.spi.Workload;
  * @param command the command line; empty when none fits
  * @param better a backend of this system that would fit better, were it set up
  * @param also another that runs here and fits
+ * @param others means of this system that are no backends
  */
 record Recommendation(
     Workload workload,
     Optional<BackendInfo> backend,
     String command,
     Optional<BackendInfo> better,
-    Optional<BackendInfo> also) {
+    Optional<BackendInfo> also,
+    List<OtherMeans.Means> others) {
   /**
    * Chooses from the backends that run here.
    *
@@ -32,9 +35,14 @@ record Recommendation(
    * @param all the descriptions of all backends
    * @param usable the ids of backends that run here
    * @param hides whether a backend enforces the usual policy with the preset no-credentials
+   * @param others means of this system that are no backends
    */
   static Recommendation of(
-      Workload workload, List<BackendInfo> all, Set<String> usable, Predicate<String> hides) {
+      Workload workload,
+      List<BackendInfo> all,
+      Set<String> usable,
+      Predicate<String> hides,
+      List<OtherMeans.Means> others) {
     List<BackendInfo> ordered =
         all.stream()
             .filter(info -> info.suitability(workload).isPresent())
@@ -60,7 +68,7 @@ record Recommendation(
                         + " -- COMMAND")
             .orElse("");
     return new Recommendation(
-        workload, backend, command, better, fitting.stream().skip(1).findFirst());
+        workload, backend, command, better, fitting.stream().skip(1).findFirst(), others);
   }
 
   /** Returns why the backend fits, or the remedy when none does. */
@@ -81,7 +89,7 @@ record Recommendation(
     return info.id() + " (" + reason(info) + ")";
   }
 
-  /** Returns at most three lines. */
+  /** Returns at most three lines, and one for each of the other means. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -93,6 +101,7 @@ record Recommendation(
         .map(info -> "better, once it runs: " + explained(info))
         .or(() -> also.map(info -> "also fits: " + explained(info)))
         .ifPresent(lines::add);
+    others.forEach(means -> lines.add("no backend: " + means.title() + ": " + means.reason()));
     return lines;
   }
 
@@ -105,6 +114,9 @@ record Recommendation(
     tree.put("command", command);
     tree.put("better", better.map(BackendInfo::id).orElse(null));
     tree.put("also", also.map(BackendInfo::id).orElse(null));
+    Map<String, Object> reasons = new LinkedHashMap<>();
+    others.forEach(means -> reasons.put(means.id(), means.reason()));
+    tree.put("others", reasons);
     return tree;
   }
 }

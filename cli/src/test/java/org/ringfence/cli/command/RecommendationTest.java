@@ -3,11 +3,13 @@ package org.ringfence.cli.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.HostSystem;
+import org.ringfence.spi.OtherMeans;
 import org.ringfence.spi.Workload;
 
 class RecommendationTest {
@@ -30,7 +32,8 @@ class RecommendationTest {
   }
 
   private static Recommendation agent(String... usable) {
-    return Recommendation.of(Workload.AGENT, ALL, Set.of(usable), id -> id.equals("strong"));
+    return Recommendation.of(
+        Workload.AGENT, ALL, Set.of(usable), id -> id.equals("strong"), List.of());
   }
 
   @Test
@@ -59,8 +62,22 @@ class RecommendationTest {
 
   @Test
   void aWorkloadThatNoBackendFitsHasAReason() {
-    Recommendation none = Recommendation.of(Workload.PACKAGED, ALL, Set.of("light"), id -> true);
+    Recommendation none =
+        Recommendation.of(Workload.PACKAGED, ALL, Set.of("light"), id -> true, List.of());
     assertThat(none.lines()).singleElement().asString().contains("use the program's own .exe");
     assertThat(none.tree()).containsEntry("backend", null).containsEntry("command", "");
+  }
+
+  @Test
+  void meansThatAreNoBackendsFollowWithTheirReasons() {
+    Recommendation answer =
+        Recommendation.of(
+            Workload.AGENT,
+            ALL,
+            Set.of("strong"),
+            id -> false,
+            List.of(new OtherMeans.Means("silo", "Silo", "needs an administrator")));
+    assertThat(answer.lines()).last().isEqualTo("no backend: Silo: needs an administrator");
+    assertThat(answer.tree()).containsEntry("others", Map.of("silo", "needs an administrator"));
   }
 }
