@@ -42,6 +42,9 @@ module org.ringfence {
       org.ringfence.cli,
       org.ringfence.conformance,
       org.ringfence.serve;
+  exports org.ringfence.text.line to
+      org.ringfence.mcp,
+      org.ringfence.serve;
   exports org.ringfence.text.message to
       org.ringfence.cli,
       org.ringfence.conformance,

@@ -5,6 +5,8 @@ module org.ringfence.mcp {
   requires io.modelcontextprotocol.sdk.mcp.core;
   requires io.modelcontextprotocol.sdk.mcp.json.jackson2;
   requires transitive org.ringfence;
+  requires org.slf4j;
+  requires reactor.core;
 
   exports org.ringfence.mcp;
 }

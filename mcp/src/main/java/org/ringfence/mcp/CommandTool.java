@@ -1,6 +1,6 @@
 package org.ringfence.mcp;
 
-import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
+import io.modelcontextprotocol.server.McpServerFeatures.AsyncToolSpecification;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.modelcontextprotocol.spec.McpSchema.ToolAnnotations;
@@ -21,8 +21,8 @@ import org.ringfence.event.json.OutcomeJson;
 
 /** Runs a command to its end and returns its output. */
 final class CommandTool {
-  /** Fewer than the threads that Reactor has for the calls of tools on a small machine. */
-  private static final int MOST_AT_ONCE = 8;
+  /** What a model asks for at once; more would only slow each other down. */
+  static final int MOST_AT_ONCE = 8;
 
   private static final long USUAL_SECONDS = 120;
   private static final long MOST_SECONDS = 86_400;
@@ -73,8 +73,8 @@ final class CommandTool {
     this.memory = memory;
   }
 
-  SyncToolSpecification specification() {
-    return SyncToolSpecification.builder()
+  AsyncToolSpecification specification(ToolCalls calls) {
+    return AsyncToolSpecification.builder()
         .tool(
             Tool.builder("run_command", ARGUMENTS)
                 .title("Run a command in the sandbox")
@@ -86,14 +86,14 @@ final class CommandTool {
                 .annotations(
                     ToolAnnotations.builder().readOnlyHint(false).destructiveHint(true).build())
                 .build())
-        .callHandler((exchange, request) -> ToolResults.answered(() -> run(request.arguments())))
+        .callHandler((exchange, request) -> calls.answered(() -> run(request.arguments())))
         .build();
   }
 
   private CallToolResult run(Map<String, Object> arguments)
       throws SandboxException, InterruptedException {
     if (!running.tryAcquire()) {
-      return ToolResults.failure(MOST_AT_ONCE + " commands run already; wait for one of them");
+      return ToolCalls.failure(MOST_AT_ONCE + " commands run already; wait for one of them");
     }
     try {
       return result(command(arguments).run());
@@ -110,8 +110,8 @@ final class CommandTool {
             .command(words)
             .timeout(
                 Duration.ofSeconds(
-                    ToolResults.number(arguments, "timeoutSeconds").orElse(USUAL_SECONDS)))
-            .maxOutput(ToolResults.number(arguments, "maxOutputBytes").orElse(USUAL_OUTPUT));
+                    ToolCalls.number(arguments, "timeoutSeconds").orElse(USUAL_SECONDS)))
+            .maxOutput(ToolCalls.number(arguments, "maxOutputBytes").orElse(USUAL_OUTPUT));
     if (arguments.get("stdin") instanceof String text) {
       run = run.stdin(text);
     }

@@ -1,6 +1,6 @@
 package org.ringfence.mcp;
 
-import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
+import io.modelcontextprotocol.server.McpServerFeatures.AsyncToolSpecification;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.modelcontextprotocol.spec.McpSchema.ToolAnnotations;
@@ -29,8 +29,8 @@ final class DenialsTool {
     this.memory = memory;
   }
 
-  SyncToolSpecification specification() {
-    return SyncToolSpecification.builder()
+  AsyncToolSpecification specification(ToolCalls calls) {
+    return AsyncToolSpecification.builder()
         .tool(
             Tool.builder("read_denials", ARGUMENTS)
                 .title("Read what the sandbox denied")
@@ -41,15 +41,15 @@ final class DenialsTool {
                 .annotations(
                     ToolAnnotations.builder().readOnlyHint(true).idempotentHint(true).build())
                 .build())
-        .callHandler((exchange, request) -> ToolResults.answered(() -> list(request.arguments())))
+        .callHandler((exchange, request) -> calls.answered(() -> list(request.arguments())))
         .build();
   }
 
   private CallToolResult list(Map<String, Object> arguments) {
     DenialMemory.Some some =
         memory.latest(
-            ToolResults.number(arguments, "command"),
-            (int) ToolResults.number(arguments, "most").orElse(USUAL));
+            ToolCalls.number(arguments, "command"),
+            (int) ToolCalls.number(arguments, "most").orElse(USUAL));
     List<Object> trees = new ArrayList<>();
     StringBuilder text = new StringBuilder();
     for (Violation each : some.listed()) {

@@ -5,13 +5,11 @@ import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.json.jackson2.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.json.schema.jackson2.DefaultJsonSchemaValidator;
 import io.modelcontextprotocol.server.McpServer;
-import io.modelcontextprotocol.server.McpSyncServer;
-import io.modelcontextprotocol.server.transport.StdioServerTransportProvider;
 import io.modelcontextprotocol.spec.McpSchema;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
 
@@ -35,13 +33,11 @@ public final class McpToolServer implements AutoCloseable {
           + " another way to the same file or host is denied as well. explain has the policy.";
 
   private final Sandbox sandbox;
-  private final McpSyncServer server;
-  private final CountDownLatch ended;
+  private final ClientConnection connection;
 
-  private McpToolServer(Sandbox sandbox, McpSyncServer server, CountDownLatch ended) {
+  private McpToolServer(Sandbox sandbox, ClientConnection connection) {
     this.sandbox = sandbox;
-    this.server = server;
-    this.ended = ended;
+    this.connection = connection;
   }
 
   /**
@@ -68,26 +64,24 @@ public final class McpToolServer implements AutoCloseable {
     Sandbox sandbox = opener.onDropped(memory::dropped).open();
     boolean done = false;
     try {
-      CountDownLatch ended = new CountDownLatch(1);
       McpJsonMapper mapper = new JacksonMcpJsonMapper(new ObjectMapper());
-      ClientOutput output = new ClientOutput(out, ended::countDown);
-      ClientInput input = new ClientInput(in, output, mapper, ended::countDown);
-      McpSyncServer server =
-          McpServer.sync(
-                  new StdioServerTransportProvider(
-                      mapper, input, output, ClientInput.LONGEST_MESSAGE + 1))
-              .serverInfo("ringfence", version)
-              .instructions(INSTRUCTIONS)
-              .capabilities(McpSchema.ServerCapabilities.builder().tools(false).build())
-              .jsonMapper(mapper)
-              .jsonSchemaValidator(new DefaultJsonSchemaValidator())
-              .tools(
-                  new CommandTool(sandbox, memory).specification(),
-                  new DenialsTool(memory).specification(),
-                  new PolicyTool(sandbox).specification())
-              .build();
+      ClientConnection connection = new ClientConnection(in, out, mapper);
+      ToolCalls calls = new ToolCalls();
+      // It has no state but the connection's.
+      McpServer.async(connection)
+          .serverInfo("ringfence", version)
+          .instructions(INSTRUCTIONS)
+          .capabilities(McpSchema.ServerCapabilities.builder().tools(false).build())
+          .jsonMapper(mapper)
+          .jsonSchemaValidator(new DefaultJsonSchemaValidator())
+          .tools(
+              new CommandTool(sandbox, memory).specification(calls),
+              new DenialsTool(memory).specification(calls),
+              new PolicyTool(sandbox).specification(calls))
+          .build();
+      connection.start();
       done = true;
-      return new McpToolServer(sandbox, server, ended);
+      return new McpToolServer(sandbox, connection);
     } finally {
       if (!done) {
         sandbox.close();
@@ -99,10 +93,12 @@ public final class McpToolServer implements AutoCloseable {
    * Waits until the client is gone or the server is closed, and ends every command.
    *
    * @throws InterruptedException if the wait is interrupted; the server is closed all the same
+   * @throws IOException if the input ended inside a message, or the client sent requests and left
+   *     16 MiB of their errors unread; the server is closed all the same
    */
-  public void serve() throws InterruptedException {
+  public void serve() throws InterruptedException, IOException {
     try {
-      ended.await();
+      connection.await();
     } finally {
       close();
     }
@@ -111,8 +107,8 @@ public final class McpToolServer implements AutoCloseable {
   /** Ends every command and the server. */
   @Override
   public void close() {
-    ended.countDown();
+    connection.end();
     sandbox.close();
-    server.close();
+    connection.close();
   }
 }

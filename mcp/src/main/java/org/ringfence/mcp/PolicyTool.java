@@ -1,6 +1,6 @@
 package org.ringfence.mcp;
 
-import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
+import io.modelcontextprotocol.server.McpServerFeatures.AsyncToolSpecification;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.modelcontextprotocol.spec.McpSchema.ToolAnnotations;
@@ -40,8 +40,8 @@ final class PolicyTool {
     this.sandbox = sandbox;
   }
 
-  SyncToolSpecification specification() {
-    return SyncToolSpecification.builder()
+  AsyncToolSpecification specification(ToolCalls calls) {
+    return AsyncToolSpecification.builder()
         .tool(
             Tool.builder("explain", ARGUMENTS)
                 .title("Explain the sandbox's policy")
@@ -51,8 +51,7 @@ final class PolicyTool {
                 .annotations(
                     ToolAnnotations.builder().readOnlyHint(true).idempotentHint(true).build())
                 .build())
-        .callHandler(
-            (exchange, request) -> ToolResults.answered(() -> explain(request.arguments())))
+        .callHandler((exchange, request) -> calls.answered(() -> explain(request.arguments())))
         .build();
   }
 
@@ -69,7 +68,7 @@ final class PolicyTool {
       }
     }
     if (arguments.get("host") instanceof String host) {
-      int port = (int) ToolResults.number(arguments, "port").orElse(USUAL_PORT);
+      int port = (int) ToolCalls.number(arguments, "port").orElse(USUAL_PORT);
       String what = "connect " + host + ':' + port;
       decisions.add(decided(what, policy.evaluate(host, port), text));
     }

@@ -28,6 +28,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,10 +66,11 @@ class McpToolServerTest {
     assumeTrue(Backends.load().byId(backend).probe().usable(), () -> backend + " cannot run here");
   }
 
-  private List<String> server() {
+  private List<String> server(String... options) {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    words.addAll(List.of(options));
     if (Runtime.version().feature() >= 22) {
       words.add("--enable-native-access=ALL-UNNAMED");
     }
@@ -193,17 +196,31 @@ class McpToolServerTest {
 
     Lines() throws IOException {
       this(INITIALIZE);
-      assertThat(answer().at("/result/serverInfo/name").asText()).isEqualTo("ringfence");
-      send(INITIALIZED);
+      initialized();
     }
 
-    Lines(String first) throws IOException {
-      process = new ProcessBuilder(server()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    Lines(String first, String... options) throws IOException {
+      process =
+          new ProcessBuilder(server(options))
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
       to = process.getOutputStream();
       from =
           new BufferedReader(
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
       send(first);
+    }
+
+    void initialized() throws IOException {
+      assertThat(answer().at("/result/serverInfo/name").asText()).isEqualTo("ringfence");
+      send(INITIALIZED);
+    }
+
+    void awaitFile(Path file) throws InterruptedException {
+      while (!Files.exists(file)) {
+        assertThat(process.isAlive()).isTrue();
+        Thread.sleep(10);
+      }
     }
 
     void send(String line) throws IOException {
@@ -248,7 +265,7 @@ class McpToolServerTest {
       assertThat(client.answer().at("/error/code").asInt()).isEqualTo(-32_600);
       client.send("{\"jsonrpc\":\"2.0\"}");
       assertThat(client.answer().at("/error/code").asInt()).isEqualTo(-32_600);
-      client.send("x".repeat(ClientInput.LONGEST_MESSAGE + 1));
+      client.send("x".repeat(ClientConnection.LONGEST_MESSAGE + 1));
       assertThat(client.answer().at("/error/message").asText()).contains("more than");
       client.send("{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"no/such\"}");
       assertThat(client.answer().at("/error/code").asInt()).isEqualTo(-32_601);
@@ -278,16 +295,35 @@ class McpToolServerTest {
   }
 
   @Test
-  void aClientThatNeverReadsLeavesNothingRunning() throws Exception {
+  void requestsAreAnsweredWhileAsManyCommandsRunAsMayRun() throws Exception {
+    // One processor is one thread for few calls, where calls share threads.
+    try (Lines client = new Lines(INITIALIZE, "-XX:ActiveProcessorCount=1")) {
+      client.initialized();
+      for (int i = 0; i < CommandTool.MOST_AT_ONCE; i++) {
+        client.run(10 + i, "touch begun." + i + "; sleep 3600");
+      }
+      for (int i = 0; i < CommandTool.MOST_AT_ONCE; i++) {
+        client.awaitFile(workspace.resolve("begun." + i));
+      }
+      Set<Integer> open = new TreeSet<>();
+      for (int id = 100; id < 150; id++) {
+        open.add(id);
+        client.send(
+            "{\"jsonrpc\":\"2.0\",\"id\":"
+                + id
+                + ",\"method\":\"tools/call\",\"params\":{\"name\":\"explain\",\"arguments\":{}}}");
+      }
+      while (!open.isEmpty()) {
+        JsonNode answer = client.answer();
+        assertThat(open.remove(answer.at("/id").asInt())).as("%s", answer).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aClientThatNeverReadsIsServedAndLeavesNothingRunning() throws Exception {
     Path pid = workspace.resolve("pid");
     try (Lines client = new Lines()) {
-      client.run(40, "setsid sleep 3600 & echo $! > pid.new; mv pid.new pid; wait");
-      while (!Files.exists(pid)) {
-        assertThat(client.process.isAlive()).isTrue();
-        Thread.sleep(10);
-      }
-      long left = Long.parseLong(Files.readString(pid).strip());
-      assertThat(ProcessHandle.of(left)).as("the control").isPresent();
       // More answers than the pipe takes, so that the server waits in a write.
       for (int i = 0; i < 20; i++) {
         client.run(10 + i, "head -c 60000 /dev/zero | tr '\\0' x");
@@ -296,9 +332,51 @@ class McpToolServerTest {
         assertThat(client.process.isAlive()).isTrue();
         Thread.sleep(10);
       }
+      // The answer that others run already would stay unread, so the client asks again.
+      for (int id = 40; !Files.exists(pid); id++) {
+        client.run(id, "mkdir once || exit; sleep 3600 & echo $! > pid.new; mv pid.new pid; wait");
+        assertThat(client.process.isAlive()).isTrue();
+        assertThat(id).as("requests that were not served").isLessThan(80);
+        Thread.sleep(100);
+      }
+      long left = Long.parseLong(Files.readString(pid).strip());
+      assertThat(ProcessHandle.of(left)).as("the control").isPresent();
       // Half a message: it is none, and the end of the input counts.
       client.to.write("{\"jsonrpc\":".getBytes(StandardCharsets.UTF_8));
       client.to.close();
+      assertThat(client.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(client.process.exitValue()).isEqualTo(ServerProcess.NOT_OK);
+      ProcessHandle.of(left).ifPresent(process -> process.onExit().join());
+    }
+  }
+
+  /** A client that does not even read that its requests are too many. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aClientThatFloodsAndNeverReadsLeavesNothingRunning(boolean ends) throws Exception {
+    Path pid = workspace.resolve("pid");
+    try (Lines client = new Lines()) {
+      client.run(2, "sleep 3600 & echo $! > pid.new; mv pid.new pid; wait");
+      client.awaitFile(pid);
+      long left = Long.parseLong(Files.readString(pid).strip());
+      assertThat(ProcessHandle.of(left)).as("the control").isPresent();
+      for (int i = 0; i < 2 * ClientConnection.MOST_UNANSWERED; i++) {
+        client.run(1000 + i, "head -c 60000 /dev/zero | tr '\\0' x");
+      }
+      if (ends) {
+        client.to.close();
+      } else {
+        // The server gives the client up; then the pipe breaks.
+        String ping =
+            "{\"jsonrpc\":\"2.0\",\"id\":\"" + "x".repeat(100_000) + "\",\"method\":\"ping\"}";
+        assertThatThrownBy(
+                () -> {
+                  for (int i = 0; i < 10_000; i++) {
+                    client.send(ping);
+                  }
+                })
+            .isInstanceOf(IOException.class);
+      }
       assertThat(client.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       ProcessHandle.of(left).ifPresent(process -> process.onExit().join());
     }
@@ -310,10 +388,7 @@ class McpToolServerTest {
     Path pid = workspace.resolve("pid");
     try (Lines client = new Lines()) {
       client.run(2, "setsid sleep 3600 & echo $! > pid.new; mv pid.new pid; wait");
-      while (!Files.exists(pid)) {
-        assertThat(client.process.isAlive()).isTrue();
-        Thread.sleep(10);
-      }
+      client.awaitFile(pid);
       long left = Long.parseLong(Files.readString(pid).strip());
       assertThat(ProcessHandle.of(left)).as("the control").isPresent();
       if (way.equals("input")) {
@@ -333,7 +408,7 @@ class McpToolServerTest {
   @Test
   void requestsTooManyAreRefusedOneByOne() throws Exception {
     try (Lines client = new Lines()) {
-      int all = ClientInput.MOST_UNANSWERED + 10;
+      int all = ClientConnection.MOST_UNANSWERED + 10;
       for (int i = 0; i < all; i++) {
         client.run(10 + i, "sleep 3600");
       }

@@ -3,12 +3,16 @@ package org.ringfence.mcp;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.ringfence.Sandbox;
 import org.ringfence.policy.json.Presets;
 
 /** A server of the usual policy. */
 final class ServerProcess {
+  /** The exit code after bad input. */
+  static final int NOT_OK = 1;
+
   private ServerProcess() {}
 
   public static void main(String[] args) throws Exception {
@@ -20,6 +24,8 @@ final class ServerProcess {
             new FileInputStream(FileDescriptor.in),
             new FileOutputStream(FileDescriptor.out))) {
       server.serve();
+    } catch (IOException e) {
+      System.exit(NOT_OK);
     }
     System.exit(0);
   }

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.serve.json.JsonLine;
+import org.ringfence.text.line.Outbox;
 
 /** The questions that the host has yet to answer: requests in the other direction. Thread-safe. */
 final class HostQuestions {

@@ -25,6 +25,7 @@ import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.serve.RpcException.Kind;
 import org.ringfence.serve.json.JsonLine;
+import org.ringfence.text.line.Outbox;
 
 /** The methods of a connection, and its sandboxes. Thread-safe. */
 final class Methods implements AutoCloseable {

@@ -13,6 +13,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.serve.RpcException.Kind;
 import org.ringfence.serve.json.JsonLine;
+import org.ringfence.text.line.LineReader;
+import org.ringfence.text.line.LineTooLongException;
+import org.ringfence.text.line.Outbox;
 import org.ringfence.text.message.BuildVersion;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +58,7 @@ public final class RpcServer implements AutoCloseable {
 
   private RpcServer(InputStream in, OutputStream out) {
     this.in = new LineReader(in, LARGEST_MESSAGE);
-    outbox = new Outbox(out);
+    outbox = new Outbox(out, "serve-write", () -> {});
     methods = new Methods(outbox, threads);
   }
 
@@ -107,6 +110,12 @@ public final class RpcServer implements AutoCloseable {
       if (line.get().length > 0) {
         received(line.get());
       }
+    } catch (LineTooLongException e) {
+      outbox.put(
+          Messages.error(
+              null,
+              new RpcException(
+                  Kind.FRAME_TOO_LARGE, e.getMessage() + "; send a command's input in parts")));
     } catch (RpcException e) {
       outbox.put(Messages.error(null, e));
     }

@@ -17,6 +17,7 @@ import org.ringfence.Termination;
 import org.ringfence.Usage;
 import org.ringfence.event.json.OutcomeJson;
 import org.ringfence.policy.Limits;
+import org.ringfence.text.line.Outbox;
 
 /** A started command whose streams pass through the connection. Thread-safe. */
 final class ServedCommand {

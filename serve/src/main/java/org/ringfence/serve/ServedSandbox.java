@@ -18,6 +18,7 @@ import org.ringfence.TerminalSize;
 import org.ringfence.event.json.OutcomeJson;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.text.line.Outbox;
 
 /** An open sandbox of a host. Thread-safe. */
 final class ServedSandbox implements AutoCloseable {

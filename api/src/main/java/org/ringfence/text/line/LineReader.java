@@ -1,4 +1,4 @@
-package org.ringfence.serve;
+package org.ringfence.text.line;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -8,11 +8,17 @@ import java.io.InputStream;
 import java.util.Optional;
 
 /** Reads bounded lines. For one thread. */
-final class LineReader {
+public final class LineReader {
   private final InputStream in;
   private final int most;
 
-  LineReader(InputStream in, int most) {
+  /**
+   * Creates a reader.
+   *
+   * @param in the lines, each with a line feed at its end
+   * @param most the longest line, in bytes without its line feed
+   */
+  public LineReader(InputStream in, int most) {
     this.in = new BufferedInputStream(in, 1 << 16);
     this.most = most;
   }
@@ -21,10 +27,11 @@ final class LineReader {
    * Reads one line; of one that is too long, all is skipped.
    *
    * @return the line without its end; empty at the end of the input
-   * @throws RpcException if the line is too long; the next call reads the next line
+   * @throws LineTooLongException if the line is too long; the next call reads the next line
    * @throws EOFException if the input ends inside a line
+   * @throws IOException if the input cannot be read
    */
-  Optional<byte[]> next() throws IOException, RpcException {
+  public Optional<byte[]> next() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     boolean tooLong = false;
     int next = in.read();
@@ -41,9 +48,7 @@ final class LineReader {
       }
     }
     if (tooLong) {
-      throw new RpcException(
-          RpcException.Kind.FRAME_TOO_LARGE,
-          "a message has more than " + most + " bytes; send a command's input in parts");
+      throw new LineTooLongException(most);
     }
     return Optional.of(line.toByteArray());
   }
