@@ -28,7 +28,7 @@ public final class AppContainerBackend extends UnprivilegedBackend {
           .fits(
               Workload.AGENT,
               Fit.FALLBACK,
-              "no administrator is needed; PowerShell and MSYS do not start")
+              "no administrator is needed; MSYS and Cygwin programs do not start")
           .fits(Workload.CI, Fit.GOOD, "nothing is set up");
 
   /** If {@code true}, containers get no rights of all packages. */

@@ -154,6 +154,9 @@ public final class DedicatedUserBackend implements SandboxBackend {
     told.put("system", windows.machine().version());
     told.put("token", facts.token().toString());
     told.put("users", String.join(", ", client.users()));
+    if (!facts.closed().isEmpty()) {
+      told.put("closed to commands", facts.closed());
+    }
     told.put("network", client.network() ? "closed, tried" : "not set up");
     return new Found(Availability.available(told), Optional.of(sandboxes), Optional.of(facts));
   }

@@ -262,11 +262,21 @@ public final class LocalHost implements CommandHost {
 
   /** Returns whether a path is a file for this process. */
   public static boolean isFile(WindowsSystem windows, String path) {
+    // A file that cannot be examined cannot be started either.
+    return isDirectoryIfSeen(windows, path).map(directory -> !directory).orElse(false);
+  }
+
+  /** Returns whether a path is a directory that this process can look at. */
+  public static boolean isDirectory(WindowsSystem windows, String path) {
+    return isDirectoryIfSeen(windows, path).orElse(false);
+  }
+
+  private static Optional<Boolean> isDirectoryIfSeen(WindowsSystem windows, String path) {
     try (Handle file = windows.files().open(path, false)) {
-      return !windows.files().facts(file).directory();
+      return Optional.of(windows.files().facts(file).directory());
     } catch (WindowsCallException e) {
-      // A file that cannot be examined cannot be started either.
-      return false;
+      LOG.debug("{} cannot be looked at", path, e);
+      return Optional.empty();
     }
   }
 

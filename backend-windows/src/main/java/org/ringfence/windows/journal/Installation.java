@@ -272,6 +272,42 @@ public final class Installation {
     }
   }
 
+  private Path choices() {
+    return directory.resolve("choices");
+  }
+
+  /**
+   * Keeps what was found for a mode, for later processes.
+   *
+   * @param mode the mode
+   * @param lines the findings
+   * @throws IOException if they cannot be written
+   */
+  public void remember(String mode, List<String> lines) throws IOException {
+    Files.createDirectories(choices());
+    Path draft = choices().resolve(mode + "-" + UUID.randomUUID());
+    try {
+      write(draft, String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+      Files.move(draft, choices().resolve(mode), StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(draft);
+    }
+  }
+
+  /**
+   * Returns what was found for a mode.
+   *
+   * @param mode the mode
+   * @return the findings; empty if there are none, or they cannot be read
+   */
+  public List<String> remembered(String mode) {
+    try {
+      return Files.readAllLines(choices().resolve(mode));
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
   /**
    * Removes everything, when no change remains to be undone.
    *

@@ -43,8 +43,9 @@ public record AppContainerPlan(
   /** {@code privateNetworkClientServer}. */
   public static final Sid PRIVATE_NETWORK = new Sid("S-1-15-3-3");
 
+  // The runtime of Cygwin and MSYS makes objects in a directory that is closed to containers.
   private static final Set<String> KNOWN_NOT_TO_START =
-      Set.of("powershell.exe", "pwsh.exe", "bash.exe", "sh.exe", "mintty.exe", "git-bash.exe");
+      Set.of("bash.exe", "sh.exe", "mintty.exe", "git-bash.exe");
 
   /** Copies the parts. */
   public AppContainerPlan {

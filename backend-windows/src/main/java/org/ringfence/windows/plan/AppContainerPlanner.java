@@ -1,10 +1,11 @@
 package org.ringfence.windows.plan;
 
-import static org.ringfence.kit.plan.Answer.advisory;
 import static org.ringfence.kit.plan.Answer.enforced;
 import static org.ringfence.kit.plan.Answer.unsupported;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
@@ -12,6 +13,9 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.tool.ProgramCaller;
 
 /** Reports which guarantees of a policy an AppContainer enforces. Pure. */
 public final class AppContainerPlanner extends WindowsPlanner {
@@ -21,6 +25,9 @@ public final class AppContainerPlanner extends WindowsPlanner {
 
   private static final String INERT =
       "the access check of Windows passes over entries that deny something to a container's SID";
+
+  /** Any container: lists name this one, or all. */
+  private static final Sid EXAMPLE_CONTAINER = new Sid("S-1-15-2-1-2-3-4-5-6-7");
 
   private AppContainerPlanner(EffectivePolicy effective, WindowsFacts facts) {
     super(effective, facts);
@@ -124,11 +131,16 @@ public final class AppContainerPlanner extends WindowsPlanner {
         unsupported(
             "a container's windows share the user's desktop, whose screen they can read",
             "dedicated-user or WSL2"));
-    answer(
-        Guarantee.PROCESS_PROGRAMS,
-        advisory(
-            "the program's own behaviour",
-            "PowerShell, MSYS and Cygwin programs are known not to start in a container",
-            "restricted-token or WSL2 for those"));
+    answer(Guarantee.PROCESS_PROGRAMS, programs(caller(), "restricted-token or WSL2 for those"));
+  }
+
+  private static ProgramCaller caller() {
+    AccessToken token =
+        AccessToken.of(
+                EXAMPLE_USER,
+                Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, EXAMPLE_LOGON))
+            .inContainer(new AccessToken.Container(EXAMPLE_CONTAINER, Set.of(), false));
+    return new ProgramCaller(
+        token, EXAMPLE_USER, EXAMPLE_SESSION, Optional.of(EXAMPLE_LOGON), true, true);
   }
 }

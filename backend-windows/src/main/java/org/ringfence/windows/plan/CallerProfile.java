@@ -1,9 +1,12 @@
 package org.ringfence.windows.plan;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Variables that name the caller's profile and that tools from other systems prefer to those of
@@ -49,6 +52,23 @@ public final class CallerProfile {
                       .anyMatch(place -> form(variable.getValue()).equals(profile + place)));
     }
     return left;
+  }
+
+  /**
+   * Leaves out directories of a search path.
+   *
+   * @param path the value of {@code PATH}
+   * @param visible whether the command can look at a directory
+   * @return the value without absolute directories that it cannot
+   */
+  public static String searchPath(String path, Predicate<String> visible) {
+    return Arrays.stream(path.split(";", -1))
+        .filter(
+            entry -> {
+              String directory = entry.replace("\"", "");
+              return !directory.matches("[A-Za-z]:[/\\\\].*") || visible.test(directory);
+            })
+        .collect(Collectors.joining(";"));
   }
 
   /** Returns a path in lower case with slashes; {@code /c/Users} of MSYS as {@code c:/users}. */

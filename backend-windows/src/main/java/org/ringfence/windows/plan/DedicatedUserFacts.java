@@ -11,6 +11,7 @@ import java.util.List;
  * @param network whether the network is closed to the offline user
  * @param deletable the examined directories in which every user may delete
  * @param echoes whether the offline user's echo requests are answered
+ * @param closed the objects that canaries found closed to commands, in words; empty if none is
  */
 public record DedicatedUserFacts(
     WindowsFacts base,
@@ -18,7 +19,8 @@ public record DedicatedUserFacts(
     boolean logon,
     boolean network,
     List<String> deletable,
-    boolean echoes) {
+    boolean echoes,
+    String closed) {
   /** Copies the list. */
   public DedicatedUserFacts {
     deletable = List.copyOf(deletable);

@@ -3,16 +3,20 @@ package org.ringfence.windows.probe;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
@@ -22,15 +26,41 @@ import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.command.WindowsSession;
 import org.ringfence.windows.system.WindowsError;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs system programs in a session to test which operations it permits. */
 public final class StartupSelfTest {
+  private static final Logger LOG = LoggerFactory.getLogger(StartupSelfTest.class);
+
   // Commands have numbers above 0.
   private static final long CANARY = -1;
-  private static final int SECONDS = 20;
+
+  /** Long enough for a system program; its failure would wait for a person at a dialog. */
+  private static final int SECONDS = 5;
+
+  /** The first start of PowerShell compiles and loads much. */
+  private static final int POWERSHELL_SECONDS = 20;
+
   private static final int ACCEPT_MILLIS = 100;
   private static final String FILE = "RINGFENCE_CANARY";
   private static final String CONTENT = "canary";
+
+  /** The exit code of {@link #POWERSHELL_SCRIPT} where PowerShell runs and its pipe is closed. */
+  private static final int PIPE_CLOSED = 17;
+
+  /**
+   * Opens a named pipe of its own, which has no descriptor of its own. Where a policy forbids
+   * PowerShell such types, it tells nothing about pipes.
+   */
+  private static final String POWERSHELL_SCRIPT =
+      "if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { exit 0 };"
+          + " try { $name = 'ringfence-canary-' + $PID;"
+          + " $server = New-Object System.IO.Pipes.NamedPipeServerStream($name);"
+          + " $client = New-Object System.IO.Pipes.NamedPipeClientStream('.', $name);"
+          + " $client.Connect(2000); exit 0 } catch { exit "
+          + PIPE_CLOSED
+          + " }";
 
   private final WindowsSession session;
   private final Path directory;
@@ -50,12 +80,150 @@ public final class StartupSelfTest {
     this.environment = environment;
   }
 
+  /**
+   * The results of canaries.
+   *
+   * @param problem why nothing starts; empty when programs do
+   * @param failing objects that are closed to programs, with the reason, in the order of {@link
+   *     Canary}
+   */
+  public record Report(String problem, Map<Canary, String> failing) {
+    /** Copies the map. */
+    public Report {
+      Map<Canary, String> copy = new EnumMap<>(Canary.class);
+      copy.putAll(failing);
+      failing = Collections.unmodifiableMap(copy);
+    }
+
+    /** Describes the closed objects in words; empty when none is. */
+    public String words() {
+      return failing.entrySet().stream()
+          .map(entry -> entry.getKey().words() + " (" + entry.getValue() + ")")
+          .collect(Collectors.joining(", "));
+    }
+  }
+
+  /** An object that common programs open, and a canary for it. */
+  public enum Canary {
+    /** {@code \Device\Null}: scripts discard output. */
+    NULL_DEVICE("NUL", true),
+    /** An unnamed pipe between two programs. */
+    PIPE("pipes between programs", true),
+    /** {@code powershell.exe}. */
+    POWERSHELL("PowerShell", false),
+    /** A named pipe of a program's own. */
+    OWN_NAMED_PIPE("named pipes of their own", false),
+    /** {@code \Device\Afd}. */
+    SOCKET("sockets", false);
+
+    private final String words;
+    private final boolean quick;
+
+    Canary(String words, boolean quick) {
+      this.words = words;
+      this.quick = quick;
+    }
+
+    /** Returns the object in words. */
+    public String words() {
+      return words;
+    }
+
+    /** Returns whether each start of a JVM tries it; the results of others are remembered. */
+    public boolean quick() {
+      return quick;
+    }
+  }
+
+  /**
+   * Tries the quick canaries.
+   *
+   * @return the results
+   */
+  public Report quickReport() {
+    String problem = startProblem();
+    Map<Canary, String> failing = new EnumMap<>(Canary.class);
+    if (problem.isEmpty()) {
+      exit("echo x>nul", failing, Canary.NULL_DEVICE);
+      exit("echo x|findstr x", failing, Canary.PIPE);
+    }
+    return new Report(problem, failing);
+  }
+
+  /**
+   * Tries all canaries whose programs are there.
+   *
+   * @param servers makes a server that commands may reach; empty where none may be reached
+   * @return the results
+   */
+  public Report report(Optional<LoopbackServers> servers) {
+    Report quick = quickReport();
+    if (!quick.problem().isEmpty()) {
+      return quick;
+    }
+    Map<Canary, String> failing = new EnumMap<>(Canary.class);
+    failing.putAll(quick.failing());
+    powershell(failing);
+    if (servers.isPresent()) {
+      try {
+        if (!reachesServer(servers.get()).orElse(true)) {
+          failing.put(Canary.SOCKET, "curl.exe does not reach a server of this machine");
+        }
+      } catch (BindException e) {
+        LOG.debug("sockets are not tried", e);
+      } catch (IOException e) {
+        failing.put(Canary.SOCKET, String.valueOf(e.getMessage()));
+      }
+    }
+    return new Report("", failing);
+  }
+
+  private void exit(String line, Map<Canary, String> failing, Canary canary) {
+    try {
+      int code = exitCode(List.of("cmd.exe", "/d", "/c", line), environment, SECONDS);
+      if (code != 0) {
+        failing.put(canary, "cmd.exe ended with " + WindowsError.describe(code));
+      }
+    } catch (SandboxException e) {
+      failing.put(canary, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void powershell(Map<Canary, String> failing) {
+    String program = directory + "\\WindowsPowerShell\\v1.0\\powershell.exe";
+    try {
+      int code =
+          exitCode(
+              List.of(program, "-NoProfile", "-NonInteractive", "-Command", POWERSHELL_SCRIPT),
+              environment,
+              POWERSHELL_SECONDS);
+      if (code == PIPE_CLOSED) {
+        failing.put(Canary.OWN_NAMED_PIPE, "PowerShell opens none");
+      } else if (code != 0) {
+        failing.put(Canary.POWERSHELL, "it ended with " + WindowsError.describe(code));
+      }
+    } catch (CommandNotFoundException e) {
+      LOG.debug("this system has no PowerShell to try", e);
+    } catch (SandboxException e) {
+      failing.put(Canary.POWERSHELL, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Makes servers of this machine that commands connect to. */
+  public interface LoopbackServers {
+    /** Listens on any free port. */
+    LoopbackServers ANY = () -> new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+
+    /** Returns a server that listens. */
+    ServerSocket listening() throws IOException;
+  }
+
   /** Returns why a console or a windowed program does not start; empty when both do. */
-  public String startProblem() {
+  private String startProblem() {
     for (List<String> command :
         List.of(List.of("cmd.exe", "/d", "/c", "exit 0"), List.of("rundll32.exe"))) {
       try {
-        int code = exitCode(command, environment);
+        int code = exitCode(command, environment, SECONDS);
         if (code == WindowsError.STATUS_DLL_INIT_FAILED.code()
             || code == WindowsError.STATUS_DLL_NOT_FOUND.code()
             || code == WindowsError.ACCESS_DENIED.code()) {
@@ -69,20 +237,6 @@ public final class StartupSelfTest {
   }
 
   /**
-   * Returns why a command cannot discard its output; empty when it can. The list of the null device
-   * names Everyone, the system, administrators and restricted code alone (microsoft/mxc,
-   * docs/host-prep.md), and most scripts of tools write to it.
-   */
-  public String nullDeviceProblem() {
-    try {
-      int code = exitCode(List.of("cmd.exe", "/d", "/c", "echo x>nul"), environment);
-      return code == 0 ? "" : "NUL cannot be written: " + WindowsError.describe(code);
-    } catch (SandboxException e) {
-      return e.getMessage();
-    }
-  }
-
-  /**
    * Tests whether a command writes to a user's file that no entry grants.
    *
    * @return true if it does
@@ -91,7 +245,8 @@ public final class StartupSelfTest {
   public boolean writes() throws IOException {
     return onFile(
         (file, variables) -> {
-          exitCode(List.of("cmd.exe", "/d", "/c", "echo changed>%" + FILE + "%"), variables);
+          exitCode(
+              List.of("cmd.exe", "/d", "/c", "echo changed>%" + FILE + "%"), variables, SECONDS);
           return !Files.readString(file).equals(CONTENT);
         });
   }
@@ -105,7 +260,8 @@ public final class StartupSelfTest {
   public boolean reads() throws IOException {
     return onFile(
         (file, variables) ->
-            exitCode(List.of("cmd.exe", "/d", "/c", "type %" + FILE + "%"), variables) == 0);
+            exitCode(List.of("cmd.exe", "/d", "/c", "type %" + FILE + "%"), variables, SECONDS)
+                == 0);
   }
 
   private interface Attempt {
@@ -127,14 +283,19 @@ public final class StartupSelfTest {
   /**
    * Tests whether a command reaches a server of the host over loopback.
    *
+   * @param servers makes the server
    * @return empty when this system has no program for the test
    * @throws IOException if the server cannot be started
    */
-  Optional<Boolean> reachesServer() throws IOException {
-    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+  public Optional<Boolean> reachesServer(LoopbackServers servers) throws IOException {
+    try (ServerSocket server = servers.listening()) {
       String address = "http://127.0.0.1:" + server.getLocalPort() + "/";
       server.setSoTimeout(ACCEPT_MILLIS);
-      exitCode(List.of("curl.exe", "-s", "-m", "2", address), environment);
+      // A proxy of the caller's would be another program's connection.
+      exitCode(
+          List.of("curl.exe", "-q", "-s", "--noproxy", "*", "-m", "2", address),
+          environment,
+          SECONDS);
       // A connection that the system permitted is in the queue by now.
       server.accept().close();
       return Optional.of(true);
@@ -145,7 +306,7 @@ public final class StartupSelfTest {
     }
   }
 
-  private int exitCode(List<String> command, Map<String, String> variables)
+  private int exitCode(List<String> command, Map<String, String> variables, int seconds)
       throws SandboxException {
     SandboxedProcess process =
         session.start(
@@ -161,7 +322,7 @@ public final class StartupSelfTest {
                 Limits.NONE,
                 Optional.empty()));
     try {
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         throw new SandboxException(command.get(0) + " does not end");
       }

@@ -2,6 +2,7 @@ package org.ringfence.windows.probe;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ public final class WindowsHostProbe {
    */
   public record Result(Availability availability, Optional<WindowsFacts> facts) {}
 
-  private static final class Unfit extends Exception {
+  private static final class Unfit extends SandboxException {
     private static final long serialVersionUID = 1L;
     private final String remedy;
 
@@ -120,23 +121,20 @@ public final class WindowsHostProbe {
             }
           }
           try (Session session = session(ContainerConfinement.bare(profile), jobs)) {
-            String problem = session.canary().startProblem();
-            if (!problem.isEmpty()) {
-              throw new Unfit("no program starts in a container: " + problem, "restricted-token");
+            StartupSelfTest.Report report = contained(session.canary());
+            if (!report.problem().isEmpty()) {
+              throw new Unfit(
+                  "no program starts in a container: " + report.problem(), "restricted-token");
             }
-            contained(session.canary(), true);
-            String discarding = session.canary().nullDeviceProblem();
-            if (!discarding.isEmpty()) {
-              told.put("null device", discarding);
-            }
+            tell(report);
           }
-          told.put("known not to start", "PowerShell, MSYS and Cygwin programs");
+          told.put("known not to start", "MSYS and Cygwin programs");
           return jobs;
         });
   }
 
   private interface Trial {
-    WindowsFacts run() throws WindowsCallException, SandboxException, Unfit;
+    WindowsFacts run() throws WindowsCallException, SandboxException;
   }
 
   private Result tried(Trial trial) {
@@ -236,28 +234,75 @@ public final class WindowsHostProbe {
     }
   }
 
-  /**
-   * Starts a console and a windowed program under the narrowest confinement that works: inside some
-   * outer jobs, none starts with limits on windows.
-   */
-  private WindowsFacts needed(WindowsFacts jobs) throws Unfit, SandboxException {
-    String problem = "";
+  /** The parts of a token that the canaries decide. */
+  private record Rung(boolean everyone, boolean userInterface) {}
+
+  /** Chooses the narrowest confinement that works: in some outer jobs, limits on windows do not. */
+  private WindowsFacts needed(WindowsFacts jobs) throws SandboxException {
+    List<Rung> rungs = new ArrayList<>();
     for (boolean everyone : new boolean[] {false, true}) {
-      for (boolean withWindows : new boolean[] {true, false}) {
-        if (withWindows && !jobs.userInterfaceLimits()) {
-          continue;
-        }
-        WindowsFacts tried = new WindowsFacts(everyone, List.of(), withWindows, jobs.desktop());
-        problem = canaryProblem(tried);
-        if (problem.isEmpty()) {
-          return tried;
+      for (boolean userInterface : new boolean[] {true, false}) {
+        if (!userInterface || jobs.userInterfaceLimits()) {
+          rungs.add(new Rung(everyone, userInterface));
         }
       }
     }
-    throw new Unfit("no program starts under a restricted token: " + problem, "WSL2");
+    StartupLadder.Choice<Optional<Rung>> choice =
+        new StartupLadder<Rung>(
+                installation,
+                "restricted-token",
+                String.join(
+                    ", ",
+                    windows.machine().version(),
+                    "desktop " + jobs.desktop(),
+                    "limits " + jobs.userInterfaceLimits(),
+                    "elevated " + told.containsKey("elevated")))
+            .choose(rungs, (rung, quick) -> report(facts(rung, jobs), quick));
+    Rung rung =
+        choice
+            .rung()
+            .orElseThrow(
+                () ->
+                    new Unfit(
+                        "no program starts under a restricted token: " + choice.report().problem(),
+                        "WSL2"));
+    tell(choice.report());
+    return facts(rung, jobs);
   }
 
-  private String canaryProblem(WindowsFacts facts) throws SandboxException, Unfit {
+  /**
+   * A container is the same each time, and no part of it is chosen; slow results are remembered.
+   */
+  private StartupSelfTest.Report contained(StartupSelfTest canary) throws SandboxException {
+    return new StartupLadder<String>(
+            installation,
+            "app-container",
+            windows.machine().version() + ", elevated " + told.containsKey("elevated"))
+        .choose(
+            List.of("container"),
+            (rung, quick) -> {
+              // No server may be reached, so that nothing is told about sockets.
+              StartupSelfTest.Report report =
+                  quick ? canary.quickReport() : canary.report(Optional.empty());
+              if (report.problem().isEmpty()) {
+                contained(canary, true);
+              }
+              return report;
+            })
+        .report();
+  }
+
+  private static WindowsFacts facts(Rung rung, WindowsFacts jobs) {
+    return new WindowsFacts(rung.everyone(), List.of(), rung.userInterface(), jobs.desktop());
+  }
+
+  private void tell(StartupSelfTest.Report report) {
+    if (!report.words().isEmpty()) {
+      told.put("closed to commands", report.words());
+    }
+  }
+
+  private StartupSelfTest.Report report(WindowsFacts facts, boolean quick) throws SandboxException {
     byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
     TokenConfinement confinement =
         TokenConfinement.make(
@@ -268,19 +313,19 @@ public final class WindowsHostProbe {
                 AccountToken.ROOTS, facts.everyone(), true, facts.desktop()),
             Optional.empty());
     try (Session session = session(confinement, facts)) {
-      String problem = session.canary().startProblem();
-      if (problem.isEmpty()) {
-        problem = session.canary().nullDeviceProblem();
-      }
-      if (problem.isEmpty()) {
+      StartupSelfTest.Report report =
+          quick
+              ? session.canary().quickReport()
+              : session.canary().report(Optional.of(StartupSelfTest.LoopbackServers.ANY));
+      if (report.problem().isEmpty()) {
         contained(session.canary(), false);
       }
-      return problem;
+      return report;
     }
   }
 
   /** Tests the confinement itself: a system may report a confinement that it does not enforce. */
-  private void contained(StartupSelfTest canary, boolean container) throws Unfit, SandboxException {
+  private void contained(StartupSelfTest canary, boolean container) throws SandboxException {
     try {
       if (canary.writes()) {
         throw escaped("wrote to a file");
@@ -288,7 +333,10 @@ public final class WindowsHostProbe {
       if (container && canary.reads()) {
         throw escaped("read a file");
       }
-      Optional<Boolean> reached = container ? canary.reachesServer() : Optional.of(false);
+      Optional<Boolean> reached =
+          container
+              ? canary.reachesServer(StartupSelfTest.LoopbackServers.ANY)
+              : Optional.of(false);
       if (reached.isEmpty()) {
         told.put("network", "not tried: there is no curl.exe");
       } else if (reached.get()) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.channel.message.Message;
@@ -28,6 +29,7 @@ public final class RunnerHost implements CommandHost {
   private final RunnerConnection connection;
   private final List<String> repositories;
   private final AutoCloseable parts;
+  private final Map<String, Boolean> directories = new ConcurrentHashMap<>();
 
   /**
    * Uses a runner that has received its confinement.
@@ -215,9 +217,24 @@ public final class RunnerHost implements CommandHost {
     }
   }
 
+  /** Directories of {@code PATH} do not open while the sandbox is open, nor close. */
+  private boolean isDirectory(String path) {
+    return directories.computeIfAbsent(
+        path,
+        asked -> {
+          try {
+            return connection.ask(new Message.IsDirectory(connection.number(), asked)) != 0;
+          } catch (WindowsCallException | SandboxException e) {
+            LOG.debug("whether {} is there is not known", asked, e);
+            return true;
+          }
+        });
+  }
+
   /**
-   * Substitutes the profile of the runner's user: the caller's is closed to it. A variable names
-   * the repositories to Git.
+   * Substitutes the profile of the runner's user: the caller's is closed to it, and so are some
+   * directories of {@code PATH}, where programs would stop with "access denied" in place of
+   * searching on. A variable names the repositories to Git.
    */
   @Override
   public Map<String, String> environment(Map<String, String> given) {
@@ -226,6 +243,11 @@ public final class RunnerHost implements CommandHost {
         .keySet()
         .removeIf(name -> connection.profile().containsKey(name.toUpperCase(Locale.ROOT)));
     environment.putAll(connection.profile());
+    environment.replaceAll(
+        (name, value) ->
+            name.equalsIgnoreCase("PATH")
+                ? CallerProfile.searchPath(value, this::isDirectory)
+                : value);
     return GitSafeDirectories.added(environment, repositories);
   }
 

@@ -130,6 +130,8 @@ public final class RunnerServer {
       return 0;
     } else if (question instanceof Message.IsFile file) {
       return LocalHost.isFile(windows, file.path()) ? 1 : 0;
+    } else if (question instanceof Message.IsDirectory directory) {
+      return LocalHost.isDirectory(windows, directory.path()) ? 1 : 0;
     } else if (question instanceof Message.Resize size) {
       command(size.command()).resize(size.columns(), size.rows());
       return 0;

@@ -1,6 +1,9 @@
 package org.ringfence.windows.sandbox;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +48,7 @@ import org.ringfence.windows.plan.ParentDirectories;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.probe.ClosedNetwork;
+import org.ringfence.windows.probe.StartupLadder;
 import org.ringfence.windows.probe.StartupSelfTest;
 import org.ringfence.windows.probe.WorldWritableDirectories;
 import org.ringfence.windows.runner.RunnerConnection;
@@ -55,9 +59,12 @@ import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens sandboxes whose commands run as dedicated users. */
 public final class DedicatedSandboxes {
+  private static final Logger LOG = LoggerFactory.getLogger(DedicatedSandboxes.class);
   private static final int LOCK_MILLIS = 60_000;
 
   private final WindowsSystem windows;
@@ -139,7 +146,8 @@ public final class DedicatedSandboxes {
    */
   public DedicatedUserFacts probe(boolean network) throws SandboxException {
     try (RunnerConnection runner = runner(network)) {
-      Rung rung = lowest(runner);
+      StartupLadder.Choice<Rung> choice = lowest(runner, network);
+      Rung rung = choice.rung();
       boolean echoes = false;
       if (network) {
         ClosedNetwork closed = new ClosedNetwork(runner);
@@ -156,7 +164,8 @@ public final class DedicatedSandboxes {
           rung.logon(),
           network,
           places.deletable(accounts.offline(), accounts.group()),
-          echoes);
+          echoes,
+          choice.report().words());
     } catch (WindowsCallException e) {
       throw CallFailures.cannot("dedicated user", e);
     }
@@ -171,39 +180,91 @@ public final class DedicatedSandboxes {
     }
   }
 
-  /** Returns the narrowest confinement under which programs start. */
-  private Rung lowest(RunnerConnection runner) throws SandboxException, WindowsCallException {
-    String problem = "";
-    for (Rung rung : rungs()) {
-      byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
-      try {
-        runner.ask(rung.confine(runner, token, List.of(), Sid.synthetic(random, "canary")));
-      } catch (SandboxException | WindowsCallException e) {
-        problem = e.getMessage();
-        continue;
+  /** Returns the narrowest confinement under which programs start, and what is closed in it. */
+  private StartupLadder.Choice<Rung> lowest(RunnerConnection runner, boolean network)
+      throws SandboxException {
+    StartupLadder.Choice<Optional<Rung>> choice =
+        new StartupLadder<Rung>(
+                installation,
+                "dedicated-user",
+                String.join(
+                    ", ",
+                    windows.machine().version(),
+                    "account " + (network ? accounts.offline() : accounts.online()),
+                    "token " + token))
+            .choose(rungs(), (rung, quick) -> report(runner, rung, network, quick));
+    Rung rung =
+        choice
+            .rung()
+            .orElseThrow(
+                () ->
+                    new SandboxException(
+                        "no program starts as the sandbox's user: " + choice.report().problem()));
+    return new StartupLadder.Choice<>(rung, choice.report());
+  }
+
+  private StartupSelfTest.Report report(
+      RunnerConnection runner, Rung rung, boolean network, boolean quick) throws SandboxException {
+    byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
+    try {
+      runner.ask(rung.confine(runner, token, List.of(), Sid.synthetic(random, "canary")));
+    } catch (SandboxException | WindowsCallException e) {
+      return new StartupSelfTest.Report(String.valueOf(e.getMessage()), Map.of());
+    }
+    WindowsSession session =
+        new WindowsSession(
+            windows,
+            new RunnerHost(runner, List.of(), () -> {}),
+            Lifetime.KILL,
+            rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
+    try {
+      StartupSelfTest canary =
+          new StartupSelfTest(session, windows.machine().systemDirectory(), environment);
+      StartupSelfTest.Report report =
+          quick
+              ? canary.quickReport()
+              : canary.report(
+                  Optional.of(network ? this::permitted : StartupSelfTest.LoopbackServers.ANY));
+      if (report.problem().isEmpty()) {
+        contained(canary);
+        if (network) {
+          closed(canary);
+        }
       }
-      WindowsSession session =
-          new WindowsSession(
-              windows,
-              new RunnerHost(runner, List.of(), () -> {}),
-              Lifetime.KILL,
-              rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
+      return report;
+    } catch (WindowsCallException e) {
+      throw CallFailures.cannot("dedicated user", e);
+    } finally {
+      session.close();
+    }
+  }
+
+  /** Listens where the filters let the offline user connect: a port of the proxy. */
+  private ServerSocket permitted() throws IOException {
+    for (int port : accounts.client().ports()) {
       try {
-        StartupSelfTest canary =
-            new StartupSelfTest(session, windows.machine().systemDirectory(), environment);
-        problem = canary.startProblem();
-        if (problem.isEmpty()) {
-          problem = canary.nullDeviceProblem();
-        }
-        if (problem.isEmpty()) {
-          contained(canary);
-          return rung;
-        }
-      } finally {
-        session.close();
+        return new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"));
+      } catch (BindException e) {
+        LOG.debug("port {} is in use, perhaps by a proxy of another sandbox", port, e);
       }
     }
-    throw new SandboxException("no program starts as the sandbox's user: " + problem);
+    throw new BindException("no port of the proxy is free");
+  }
+
+  /**
+   * Tests the closed network from inside: whether a filter for a user matches a restricted token of
+   * that user is another question than whether it matches the runner, which is not restricted.
+   */
+  private static void closed(StartupSelfTest canary) throws SandboxException {
+    try {
+      if (canary.reachesServer(StartupSelfTest.LoopbackServers.ANY).orElse(false)) {
+        refuseOpen(Optional.of("a command reaches a server of this machine"));
+      }
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("the probe cannot be made: " + e.getMessage(), e);
+    }
   }
 
   private static void contained(StartupSelfTest canary) throws SandboxException {

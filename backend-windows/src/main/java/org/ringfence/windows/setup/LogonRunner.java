@@ -40,7 +40,9 @@ public final class LogonRunner {
    */
   public Processes.Started start(boolean offline, String pipes)
       throws WindowsCallException, SandboxException {
-    String java = client.javaHome() + "\\bin\\java.exe";
+    // Without a console: its host would run with the account's unrestricted token and an ordinary
+    // list, open to commands.
+    String java = client.javaHome() + "\\bin\\javaw.exe";
     return windows
         .administration()
         .logons()

@@ -35,6 +35,31 @@ public enum OpenedObject {
   },
 
   /**
+   * {@code \Device\Afd}, for reading and writing: each socket is a handle of it. No source gives
+   * its list; assumed to be that of {@code NUL}, with packages, which have sockets by their
+   * capabilities (Microsoft, "App capability declarations").
+   */
+  SOCKET("sockets", GenericMapping.FILE, GenericMapping.FILE.read() | GenericMapping.FILE.write()) {
+    @Override
+    SecurityDescriptor descriptor(ProgramCaller caller) {
+      return deviceOfAll();
+    }
+  },
+
+  /**
+   * {@code \Device\ConDrv}, for reading and writing: a console program that inherits no console
+   * opens it. No source gives its list; assumed to be that of sockets, since programs in containers
+   * were measured to write to a console (thegn, {@code appcontainer_conpty_spike.rs}).
+   */
+  CONSOLE(
+      "a console", GenericMapping.FILE, GenericMapping.FILE.read() | GenericMapping.FILE.write()) {
+    @Override
+    SecurityDescriptor descriptor(ProgramCaller caller) {
+      return deviceOfAll();
+    }
+  },
+
+  /**
    * A named pipe that the program makes without a descriptor, opened for writing. Microsoft, "Named
    * Pipe Security and Access Rights": full control for the system, administrators and the creator,
    * reading for everybody.
@@ -154,6 +179,17 @@ public enum OpenedObject {
   }
 
   abstract SecurityDescriptor descriptor(ProgramCaller caller);
+
+  private static SecurityDescriptor deviceOfAll() {
+    int use = GenericMapping.FILE.read() | GenericMapping.FILE.write();
+    return SecurityDescriptor.of(
+        Sid.ADMINISTRATORS,
+        allow(Sid.EVERYONE, use),
+        allow(Sid.SYSTEM, GenericMapping.FILE.all()),
+        allow(Sid.ADMINISTRATORS, GenericMapping.FILE.all()),
+        allow(Sid.ALL_PACKAGES, use),
+        allow(Sid.ALL_RESTRICTED_PACKAGES, use));
+  }
 
   private static Ace allow(Sid sid, int mask) {
     return new Ace(Ace.Type.ALLOW, sid, mask, Ace.Scope.OBJECT);

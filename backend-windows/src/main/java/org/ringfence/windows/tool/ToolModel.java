@@ -14,6 +14,12 @@ public enum ToolModel {
   /** The scripts of npm and Gradle discard output in this way. */
   CMD("cmd.exe with output to NUL", Set.of(OpenedObject.NULL_DEVICE)),
 
+  /** {@code curl.exe}, package managers, language servers. */
+  NETWORK("programs with sockets", Set.of(OpenedObject.SOCKET)),
+
+  /** Started without a window or a console to inherit. */
+  CONSOLE_PROGRAM("console programs", Set.of(OpenedObject.CONSOLE)),
+
   /** {@code powershell.exe} 5.1. */
   POWERSHELL("PowerShell", Set.of(OpenedObject.CLR_START, OpenedObject.OWN_TOKEN)),
 

@@ -46,7 +46,7 @@ class FrameChannelTest {
         int n = NUMBER.generate(random);
         String one = TEXT.generate(random);
         String two = TEXT.generate(random);
-        return switch (random.intRange(0, 12)) {
+        return switch (random.intRange(0, 13)) {
           case 0 -> {
             Map<String, String> variables = new HashMap<>();
             for (String name : Inputs.sets(TEXT, 3).generate(random)) {
@@ -77,7 +77,8 @@ class FrameChannelTest {
                   new Message.Limits(true, -1, 5, -1, 0xDE));
           case 3 -> new Message.Act(n, 3, random.oneOf(Message.Verb.values()));
           case 4 -> new Message.IsFile(n, one);
-          case 5 -> new Message.Ping(n, one);
+          case 5 -> new Message.IsDirectory(n, two);
+          case 12 -> new Message.Ping(n, one);
           case 6 -> new Message.Reach(n, true, one, 53);
           case 7 -> new Message.Answer(n, Inputs.longs().generate(random));
           case 8 -> new Message.Failure(n, one, 5, two);

@@ -24,6 +24,16 @@ class CallerProfileTest {
   }
 
   @Test
+  void directoriesThatAreClosedToTheCommandAreLeftOutOfPath() {
+    assertThat(
+            CallerProfile.searchPath(
+                "C:\\Windows;\"C:\\Users\\me\\go\\bin\";;tools;C:/Users/me/work/bin",
+                directory -> !directory.contains("go")))
+        .isEqualTo("C:\\Windows;;tools;C:/Users/me/work/bin");
+    assertThat(CallerProfile.searchPath("", directory -> false)).isEmpty();
+  }
+
+  @Test
   void chosenVariablesStay() {
     assertThat(left("HOME", "C:\\Users\\me\\work\\home")).containsKey("HOME");
     assertThat(left("XDG_CACHE_HOME", "D:\\cache")).containsKey("XDG_CACHE_HOME");

@@ -46,7 +46,8 @@ class DedicatedUserPlannerTest {
         logon,
         network,
         List.of(),
-        echoes);
+        echoes,
+        "");
   }
 
   private static final DedicatedUserFacts GOOD = facts(false, true, false);
@@ -104,7 +105,7 @@ class DedicatedUserPlannerTest {
   }
 
   private static DedicatedUserFacts withToken(AccountToken token) {
-    return new DedicatedUserFacts(GOOD.base(), token, false, true, List.of(), false);
+    return new DedicatedUserFacts(GOOD.base(), token, false, true, List.of(), false, "");
   }
 
   /** Its own SID opens pipes, and makes a command the owner of what the account made. */
@@ -158,7 +159,8 @@ class DedicatedUserPlannerTest {
             false,
             true,
             List.of("C:\\tools"),
-            false);
+            false,
+            "");
     Map<String, PlannedGuarantee> plan = plan(minimal(), open);
     assertLevels(plan, Enforcement.ADVISORY, "files.write", "files.delete", "registry.write");
     assertLevels(plan, Enforcement.UNSUPPORTED, "process.desktop");

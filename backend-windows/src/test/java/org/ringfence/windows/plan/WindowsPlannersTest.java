@@ -178,6 +178,10 @@ class WindowsPlannersTest {
         "registry.write");
     assertThat(plan).doesNotContainKey("files.delete");
     assertLevels(plan, Enforcement.ADVISORY, "process.programs");
+    // The plan and the refusal of programs by name follow the same model.
+    assertThat(plan.get("process.programs").reason())
+        .contains("MSYS and Cygwin programs", "(NUL)")
+        .doesNotContain("PowerShell");
     assertLevels(plan, Enforcement.UNSUPPORTED, "network.own-loopback", "process.desktop");
     assertLevels(container(writing()), Enforcement.UNSUPPORTED, "files.readable");
     assertLevels(
@@ -211,7 +215,10 @@ class WindowsPlannersTest {
     assertThat(plan.describe())
         .contains("C:\\work  (A;OICI;")
         .contains("C:\\read\\secret  must give all packages no right 0x1");
-    assertThat(AppContainerPlan.knownNotToStart("C:\\x\\PowerShell.exe")).isTrue();
+    assertThat(AppContainerPlan.knownNotToStart("C:\\x\\Bash.exe")).isTrue();
+    // microsoft/mxc, docs/playground-limitations.md: both start.
+    assertThat(AppContainerPlan.knownNotToStart("C:\\x\\powershell.exe")).isFalse();
+    assertThat(AppContainerPlan.knownNotToStart("C:\\x\\pwsh.exe")).isFalse();
     assertThat(AppContainerPlan.knownNotToStart("C:\\x\\cmd.exe")).isFalse();
   }
 

@@ -3,6 +3,7 @@ package org.ringfence.windows.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,13 +12,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.system.FakePrograms;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.WindowsError;
+import org.ringfence.windows.tool.OpenedObject;
 
 /** Checks where the probe allows sandboxes, with a fake Windows that can return any answer. */
 @EnabledOnOs(
@@ -60,48 +65,85 @@ class WindowsHostProbeTest {
             session);
   }
 
+  /** Lists that name no restricting SID but Everyone: microsoft/mxc and future-os. */
   @Test
-  void ordinarySessionNeedsNoEveryoneSid() {
-    windows.exitCodes.addAll(List.of(0, 1, 0, 1));
-    WindowsHostProbe.Result result = probe();
-    assertThat(result.availability().reasons()).isEmpty();
-    assertThat(result.facts().orElseThrow().everyone()).isFalse();
-    assertThat(result.facts().orElseThrow().desktop()).isTrue();
-    assertThat(windows.openHandles()).isZero();
-  }
-
-  @Test
-  void probeFallsBackToEveryoneAndListsOpenPlaces() {
-    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, DLL_INIT_FAILED, 0, 0, 0, 1));
+  void probeTakesEveryoneWhereObjectsAreClosedWithoutItAndListsOpenPlaces() {
+    windows.modelled();
     FakeWindows.FakeFile open = windows.file("C:\\open");
     open.descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.EVERYONE, 0x1f01ff, Ace.Scope.TREE))
             .descriptor(open.descriptor);
     windows.file("C:\\closed");
     WindowsHostProbe.Result result = probe();
+    assertThat(result.availability().reasons()).isEmpty();
     assertThat(result.facts().orElseThrow().everyone()).isTrue();
     assertThat(result.facts().orElseThrow().openPlaces()).containsExactly("C:\\open");
+    assertThat(result.facts().orElseThrow().desktop()).isTrue();
     assertThat(result.availability().facts().get("restricting SIDs")).contains("Everyone");
+    // openai/codex#44838: no confinement of this mode opens them.
+    assertThat(result.availability().facts().get("closed to commands"))
+        .isEqualTo("named pipes of their own (PowerShell opens none)");
     assertThat(windows.openHandles()).isZero();
   }
 
-  /** Both programs start; others would fail later, when they discard output. */
   @Test
-  void probeTakesEveryoneWhereTheNullDeviceIsClosedWithoutIt() {
-    windows.exitCodes.addAll(List.of(0, 0, 1, 0, 0, 1, 0, 0, 0, 1));
+  void probeNeedsNoEveryoneWhereNoObjectIsClosed() {
+    windows.modelled().opened.addAll(EnumSet.allOf(OpenedObject.class));
     WindowsHostProbe.Result result = probe();
-    assertThat(result.availability().reasons()).isEmpty();
-    assertThat(result.facts().orElseThrow().everyone()).isTrue();
-    assertThat(windows.started).hasSize(10);
-    assertThat(windows.started.get(2).commandLine()).contains("echo x>nul");
-    assertThat(windows.openHandles()).isZero();
+    assertThat(result.facts().orElseThrow().everyone()).isFalse();
+    assertThat(result.availability().facts()).doesNotContainKey("closed to commands");
+    assertThat(lines("echo x>nul")).isEqualTo(1);
+  }
+
+  /** All quick canaries pass without Everyone; only sockets or PowerShell would fail later. */
+  @ParameterizedTest
+  @EnumSource(
+      value = OpenedObject.class,
+      names = {"SOCKET", "CLR_START", "NULL_DEVICE", "CONSOLE"})
+  void oneClosedObjectDecidesTheRestrictingSids(OpenedObject closed) {
+    FakePrograms programs = windows.modelled();
+    programs.opened.addAll(EnumSet.complementOf(EnumSet.of(closed)));
+    assertThat(probe().facts().orElseThrow().everyone()).isTrue();
+  }
+
+  @Test
+  void laterProcessTriesTheRememberedConfinementAndNoSlowCanary() {
+    windows.modelled();
+    WindowsHostProbe.Result first = probe();
+    assertThat(lines("powershell.exe")).isEqualTo(2);
+    windows.started.clear();
+    WindowsHostProbe.Result second = probe();
+    assertThat(second.facts()).isEqualTo(first.facts());
+    assertThat(second.availability().facts()).isEqualTo(first.availability().facts());
+    assertThat(lines("powershell.exe")).isZero();
+    assertThat(lines("curl.exe")).isZero();
+    // The narrower confinement is not tried, but containment is.
+    assertThat(lines("echo x>nul")).isEqualTo(1);
+    assertThat(lines("echo changed")).isEqualTo(1);
+  }
+
+  @Test
+  void otherBuildOrOtherResultForgetsTheRememberedConfinement() {
+    FakePrograms programs = windows.modelled();
+    assertThat(probe().facts().orElseThrow().everyone()).isTrue();
+    programs.opened.addAll(EnumSet.allOf(OpenedObject.class));
+    // The remembered confinement still works: nothing tells that a narrower one would.
+    assertThat(probe().facts().orElseThrow().everyone()).isTrue();
+    windows.version = "another build";
+    assertThat(probe().facts().orElseThrow().everyone()).isFalse();
+    programs.opened.clear();
+    assertThat(probe().facts().orElseThrow().everyone()).isTrue();
+  }
+
+  private long lines(String part) {
+    return windows.started.stream().filter(request -> request.commandLine().contains(part)).count();
   }
 
   @Test
   void probeDropsUserInterfaceLimitsInsideAJobThatForbidsThem() {
+    windows.modelled().opened.addAll(EnumSet.allOf(OpenedObject.class));
     // Windows refuses the first process, because nested jobs cannot have user-interface limits.
     windows.fail("CreateProcess", 5);
-    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
     WindowsHostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().userInterfaceLimits()).isFalse();
     assertThat(result.facts().orElseThrow().everyone()).isFalse();
@@ -140,13 +182,13 @@ class WindowsHostProbeTest {
   @Test
   void probeReportsAnElevatedShell() {
     setOwnToken(false, true, false, 1);
-    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
+    windows.modelled();
     assertThat(probe().availability().facts()).containsKey("elevated");
   }
 
   @Test
   void probeReportsAMissingPrivateDesktop() {
-    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
+    windows.modelled();
     windows.fail("CreateDesktopW", 8);
     WindowsHostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().desktop()).isFalse();
@@ -160,33 +202,34 @@ class WindowsHostProbeTest {
         .contains("OpenProcessToken failed: error 1450");
     windows.fail("CreateAppContainerProfile", 0x80070005);
     assertThat(container().availability().reasons().get(0)).contains("0x80070005");
-    // The commands' exit codes: both start, the write fails, the read fails, NUL is not opened.
-    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 5));
+    windows.modelled();
+    windows.files.remove("C:\\WINDOWS\\SYSTEM32\\CURL.EXE");
     WindowsHostProbe.Result contained = container();
     assertThat(contained.facts()).isPresent();
     assertThat(contained.availability().facts().get("network")).contains("no curl.exe");
-    assertThat(contained.availability().facts().get("null device"))
-        .contains("NUL cannot be written", "access is denied");
+    assertThat(contained.availability().facts().get("closed to commands"))
+        .contains("NUL (cmd.exe ended with", "named pipes of their own")
+        .doesNotContain("PowerShell (");
     assertThat(windows.containers).isEmpty();
   }
 
   /** Every value reads back as confined, yet a command reaches a file or a server. */
   @Test
   void unconfinedProcessIsDetectedByItsBehaviour() {
-    windows.exitCodes.addAll(List.of(0, 0, 0, 1));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1));
     windows.writesToItsCanary = true;
     assertRefused("a command wrote to a file that nothing grants");
-    windows.exitCodes.addAll(List.of(0, 0, 1, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1, 0));
     windows.writesToItsCanary = false;
     assertThat(container().availability().reasons().get(0))
         .contains("a command read a file that nothing grants");
     windows.file("C:\\Windows\\System32\\curl.exe").attributes = 0;
-    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1, 1, 0));
     windows.reachesServers = true;
     assertThat(container().availability().reasons().get(0))
         .contains("a command reached a server that nothing grants");
     windows.reachesServers = false;
-    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 7, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1, 1, 7));
     assertThat(container().availability().facts()).doesNotContainKey("network");
     windows.exitCodes.addAll(List.of(DLL_INIT_FAILED));
     assertThat(container().availability().reasons().get(0))

@@ -88,7 +88,8 @@ class DedicatedSandboxesTest {
         false,
         true,
         List.of(),
-        false);
+        false,
+        "");
   }
 
   @Test

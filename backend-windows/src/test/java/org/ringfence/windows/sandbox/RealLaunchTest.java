@@ -277,7 +277,7 @@ class RealLaunchTest {
     StartupSelfTest canary =
         new StartupSelfTest(
             (WindowsSession) session, windows.machine().systemDirectory(), System.getenv());
-    assertThat(canary.startProblem()).isEmpty();
+    assertThat(canary.quickReport().problem()).isEmpty();
     assertThat(canary.reads()).isTrue();
     assertThat(canary.writes()).isEqualTo(windows.machine().version().contains("Wine"));
   }

@@ -234,6 +234,14 @@ class RunnerLaunchTest extends RealLaunchTest {
                 new Message.IsFile(
                     connection.number(), windows.machine().systemDirectory() + "\\none.exe")))
         .isZero();
+    for (String directory : new String[] {"", "\\none", "\\cmd.exe"}) {
+      assertThat(
+              connection.ask(
+                  new Message.IsDirectory(
+                      connection.number(), windows.machine().systemDirectory() + directory)))
+          .as(directory)
+          .isEqualTo(directory.isEmpty() ? 1 : 0);
+    }
     // No process listens and no filter forbids the connection: a closed network returns another
     // error.
     assertThat(connection.ask(new Message.Reach(connection.number(), true, "127.0.0.1", 1)))

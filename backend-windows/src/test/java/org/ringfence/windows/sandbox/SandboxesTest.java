@@ -78,7 +78,7 @@ class SandboxesTest {
             "C:\\Windows\\System32\\cmd.exe",
             "C:\\tools\\tool.exe",
             "C:\\tools\\script.bat",
-            "C:\\tools\\powershell.exe")) {
+            "C:\\tools\\bash.exe")) {
       windows.file(program).attributes = 0;
     }
   }
@@ -189,7 +189,7 @@ class SandboxesTest {
       assertThat(container.lessPrivileged()).isTrue();
       assertThat(container.capabilities()).isEmpty();
       assertThat(windows.list("C:\\work").aces()).hasSize(before + 1);
-      assertThatThrownBy(() -> session.start(launch("powershell")))
+      assertThatThrownBy(() -> session.start(launch("bash")))
           .isInstanceOf(SandboxException.class)
           .hasMessageContaining("known not to start");
     }

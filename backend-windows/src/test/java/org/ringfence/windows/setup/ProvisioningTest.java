@@ -224,7 +224,7 @@ class ProvisioningTest {
         .start(
             client.accounts().online(),
             "second of " + SetupStage.HOME,
-            "C:\\java.exe",
+            "C:\\javaw.exe",
             "java",
             "C:\\")
         .process();

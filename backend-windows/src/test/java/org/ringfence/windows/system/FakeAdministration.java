@@ -460,6 +460,13 @@ public final class FakeAdministration
             1);
     Processes.Started started = windows.start(token, commandLine.endsWith("exit 0") ? 0 : null);
     running.add(windows.object(started.process(), FakeJobs.FakeProcess.class));
+    if (program.endsWith("\\java.exe")) {
+      // A console program gets a host of its console, with the same token, even without a window.
+      Processes.Started host = windows.start(token, null);
+      running.add(windows.object(host.process(), FakeJobs.FakeProcess.class));
+      host.process().close();
+      host.thread().close();
+    }
     return started;
   }
 
@@ -557,7 +564,8 @@ public final class FakeAdministration
   @Override
   public int reach(boolean tcp, InetAddress address, int port) throws WindowsCallException {
     windows.call("connect");
-    return 10061;
+    // Nobody listens at the addresses that are tried.
+    return reaches(windows.own.user(), tcp, address, port) ? 10061 : FORBIDDEN;
   }
 
   @Override

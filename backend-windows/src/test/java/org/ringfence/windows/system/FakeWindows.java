@@ -94,6 +94,9 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
   /** The most memory that each job had; 0 where the system does not count it. */
   public long peakMemory = 3 << 20;
 
+  /** If set, system programs end as the model of the objects that they open says. */
+  public Optional<FakePrograms> programs = Optional.empty();
+
   /** If set, commands write to the canary file, as unconfined commands do. */
   public boolean writesToItsCanary;
 
@@ -147,6 +150,13 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
         throw new WindowsCallException(name, trouble.code());
       }
     }
+  }
+
+  /** Installs system programs that follow the model. */
+  public FakePrograms modelled() {
+    programs = Optional.of(new FakePrograms(this));
+    programs.get().install();
+    return programs.get();
   }
 
   /** Returns the number of processes that have not ended. */
@@ -393,7 +403,9 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
           new TokenFacts(
               token.user(), token.logon(), containerPrivileges, List.of(), false, false, true, 1);
     }
-    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, defaultDacl, exitCodes.poll());
+    TokenFacts with = token;
+    Integer code = programs.map(all -> all.run(with, request)).orElseGet(exitCodes::poll);
+    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, defaultDacl, code);
     object(request.job(), FakeJobs.FakeJob.class).processes.add(process);
     everyProcess.add(process);
     if (leaveOne) {

@@ -17,6 +17,7 @@ public final class MessageJson {
               Map.entry("act", Message.Act.class),
               Map.entry("resize", Message.Resize.class),
               Map.entry("isFile", Message.IsFile.class),
+              Map.entry("isDirectory", Message.IsDirectory.class),
               Map.entry("reach", Message.Reach.class),
               Map.entry("ping", Message.Ping.class),
               Map.entry("answer", Message.Answer.class),

@@ -7,7 +7,7 @@ import org.ringfence.windows.plan.AccountToken;
 /** A message of a channel. The sender numbers each question, and its answer has the same number. */
 public sealed interface Message {
   /** The protocol's version; two processes with different versions do not communicate. */
-  int VERSION = 3;
+  int VERSION = 4;
 
   /** A message that has an answer. */
   sealed interface Question extends Message {
@@ -148,6 +148,14 @@ public sealed interface Message {
    * @param path an absolute path
    */
   record IsFile(int number, String path) implements Question {}
+
+  /**
+   * Asks whether the runner's user can look at a directory; the answer is 1 or 0.
+   *
+   * @param number the question's number
+   * @param path an absolute path
+   */
+  record IsDirectory(int number, String path) implements Question {}
 
   /**
    * Asks whether the runner's user reaches an address; the answer is 0 or a socket error.
