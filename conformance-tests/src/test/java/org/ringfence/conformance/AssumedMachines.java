@@ -238,7 +238,8 @@ final class AssumedMachines {
         new DedicatedUserFacts(
             good, AccountToken.OWN_SID, false, true, List.of("C:\\tools"), false, ""));
     accounts.put(
-        "echoes", new DedicatedUserFacts(good, AccountToken.OWN_SID, false, true, List.of(), true, ""));
+        "echoes",
+        new DedicatedUserFacts(good, AccountToken.OWN_SID, false, true, List.of(), true, ""));
     for (AccountToken token : AccountToken.values()) {
       accounts.put(
           "token " + token, new DedicatedUserFacts(good, token, false, true, List.of(), false, ""));
