@@ -38,10 +38,19 @@ public final class AclEditor {
   private final long processCreated;
   private final TreeCheck trees;
 
-  /** Checks a tree before all of it inherits an entry. */
+  /** Checks a tree before and after all of it inherits entries. */
   public interface TreeCheck {
     /** Throws if an entry on a directory would reach out of it. */
     void check(String directory) throws GrantException;
+
+    /**
+     * Throws if the tree did not take entries as it has to.
+     *
+     * @param directory the directory that has them
+     * @param aces the entries
+     * @throws GrantException if they reach out of the tree, or leave access that they take
+     */
+    default void applied(String directory, List<Ace> aces) throws GrantException {}
   }
 
   /** Result of removing entries. */
@@ -71,7 +80,7 @@ public final class AclEditor {
           installation,
           pid,
           windows.processes().creationTime(pid),
-          directory -> new TreeScan(windows.files()).check(directory));
+          new InheritingTrees(windows));
     } catch (WindowsCallException e) {
       throw CallFailures.cannot("this process", e);
     }
@@ -203,6 +212,9 @@ public final class AclEditor {
         windows.security().setDacl(file, Kind.FILE, bytes);
       }
       verify(path, file, facts, aces);
+      if (facts.directory() && !alone) {
+        trees.applied(path, aces);
+      }
       journal(path, record.in(Phase.APPLIED));
       return Optional.of(record.in(Phase.APPLIED));
     } catch (GrantException | WindowsCallException e) {
@@ -374,7 +386,7 @@ public final class AclEditor {
    * Asks for {@code SE_DACL_AUTO_INHERITED}: the kernel drops it from a new list unless {@code
    * SE_DACL_AUTO_INHERIT_REQ} comes with it (Microsoft, "SECURITY_DESCRIPTOR_CONTROL").
    */
-  private static byte[] keepingInheritance(byte[] descriptor) {
+  static byte[] keepingInheritance(byte[] descriptor) {
     byte[] asking = descriptor.clone();
     // The second byte of the control bits: 0x0400 has been inherited, 0x0100 asks for it.
     if ((asking[3] & 0x04) != 0) {

@@ -7,47 +7,48 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;
 
 /**
- * Checks a tree before all of it inherits an entry: a hard link would grant a file outside the
- * tree, and so might the target of a link.
+ * Looks through a tree before all of it inherits an entry: for links, whose targets might be
+ * granted, and for files that have other names outside, which are the same files there.
  */
-public final class TreeScan extends SimpleFileVisitor<Path> {
+final class TreeScan extends SimpleFileVisitor<Path> {
   private final org.ringfence.windows.system.Files files;
   private final Map<String, Integer> missing = new HashMap<>();
-  private final Map<String, Path> named = new HashMap<>();
+  private final Map<String, Path> named = new TreeMap<>();
   private Path root;
   private String wrong;
 
-  public TreeScan(org.ringfence.windows.system.Files files) {
+  TreeScan(org.ringfence.windows.system.Files files) {
     this.files = files;
   }
 
-  /** Throws if an entry on the root would reach out of it. */
-  public void check(String path) throws GrantException {
+  /**
+   * Looks through a tree.
+   *
+   * @return one path of each file that has another name outside
+   * @throws GrantException if an entry on the root would reach out of it through a link
+   */
+  List<Path> check(String path) throws GrantException {
     root = Path.of(path);
     try {
       Files.walkFileTree(root, this);
     } catch (IOException e) {
       throw new GrantException(path, "it cannot be looked through: " + e.getMessage(), e);
     }
-    if (wrong == null) {
-      missing.entrySet().stream()
-          .filter(entry -> entry.getValue() > 0)
-          .findFirst()
-          .ifPresent(
-              entry ->
-                  wrong =
-                      named.get(entry.getKey())
-                          + " has another name outside (a hard link), and would be granted there");
-    }
     if (wrong != null) {
       throw new GrantException(path, wrong);
     }
+    return named.entrySet().stream()
+        .filter(file -> missing.get(file.getKey()) > 0)
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   @Override

@@ -213,6 +213,36 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
+   * Removes inherited entries that name certain SIDs, on one file: the directory above keeps them.
+   *
+   * @param whose selects the SIDs
+   * @return the list without them
+   */
+  public AccessControlList withoutInherited(Predicate<Sid> whose) {
+    return new AccessControlList(
+        revision,
+        entries.stream()
+            .filter(
+                entry ->
+                    !entry.inherited()
+                        || entry.ace().isEmpty()
+                        || !whose.test(entry.ace().get().sid()))
+            .toList());
+  }
+
+  /**
+   * Returns the allow and deny entries that are not inherited.
+   *
+   * @return the entries in order
+   */
+  public List<Ace> explicit() {
+    return entries.stream()
+        .filter(entry -> !entry.inherited())
+        .flatMap(entry -> entry.ace().stream())
+        .toList();
+  }
+
+  /**
    * Returns the allow and deny entries, for the model of the access check.
    *
    * @return the entries in order

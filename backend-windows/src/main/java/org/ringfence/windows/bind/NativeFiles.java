@@ -4,12 +4,15 @@ import static org.ringfence.windows.bind.NativeWindows.check;
 import static org.ringfence.windows.bind.NativeWindows.handle;
 import static org.ringfence.windows.bind.NativeWindows.owned;
 
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.platform.win32.WinBase;
 import com.sun.jna.platform.win32.WinBase.SECURITY_ATTRIBUTES;
+import com.sun.jna.platform.win32.WinDef.DWORD;
 import com.sun.jna.platform.win32.WinNT;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
 import com.sun.jna.ptr.IntByReference;
+import java.util.Optional;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.Files;
@@ -58,12 +61,28 @@ final class NativeFiles implements Files {
     char[] path = new char[LONGEST_PATH];
     int length = KERNEL.GetFinalPathNameByHandleW(handle(file), path, path.length, 0);
     check(length > 0 && length < path.length, "GetFinalPathNameByHandleW");
+    FileFacts.Identity identity =
+        FileFacts.Identity.of(
+            information.volumeSerialNumber,
+            (long) information.fileIndexHigh << Integer.SIZE
+                | Integer.toUnsignedLong(information.fileIndexLow),
+            idInfo(file));
     return new FileFacts(
         new String(path, 0, length).replaceFirst("^\\\\\\\\\\?\\\\(?=[A-Za-z]:)", ""),
-        Integer.toUnsignedLong(information.volumeSerialNumber),
-        String.format("%08x%08x", information.fileIndexHigh, information.fileIndexLow),
+        identity.volumeSerial(),
+        identity.fileId(),
         information.numberOfLinks,
         information.fileAttributes);
+  }
+
+  /** Returns {@code FILE_ID_INFO}; empty where the file system has none, and no such numbers. */
+  private static Optional<byte[]> idInfo(Handle file) {
+    try (Memory info = new Memory(FileFacts.Identity.INFO_BYTES)) {
+      return KERNEL.GetFileInformationByHandleEx(
+              handle(file), WinBase.FileIdInfo, info, new DWORD(FileFacts.Identity.INFO_BYTES))
+          ? Optional.of(info.getByteArray(0, FileFacts.Identity.INFO_BYTES))
+          : Optional.empty();
+    }
   }
 
   @Override

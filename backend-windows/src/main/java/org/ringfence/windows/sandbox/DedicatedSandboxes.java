@@ -28,6 +28,7 @@ import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.windows.access.AclEditor;
+import org.ringfence.windows.access.IdleGrants;
 import org.ringfence.windows.access.ParentEntries;
 import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.SandboxGrants;
@@ -334,8 +335,10 @@ public final class DedicatedSandboxes {
       if (!policy.policy().strictness().weaker().contains(Guarantee.FILES_READ)) {
         refuseOthers(entries, scratch(policy));
       }
-      // An entry for the group lets every sandbox of the group read: it goes with this one.
-      return SandboxGrants.set(grants, entries, kept, path -> false);
+      // An entry for the group lets every sandbox of the group read: those of others go first.
+      Set<String> scratch = scratch(policy);
+      return new IdleGrants(windows, installation, grants, accounts.group())
+          .set(entries, kept, path -> scratch.stream().noneMatch(path::startsWith));
     }
   }
 
@@ -362,7 +365,8 @@ public final class DedicatedSandboxes {
     Set<String> others = new HashSet<>();
     try {
       for (GrantRecord record : installation.all()) {
-        if (record.sids().contains(accounts.group())
+        if (!record.lasting()
+            && record.sids().contains(accounts.group())
             && scratch.stream().noneMatch(record.path()::startsWith)) {
           others.add(record.path().toUpperCase(Locale.ROOT));
         }

@@ -13,10 +13,10 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.access.AclEditor;
+import org.ringfence.windows.access.InheritingTrees;
 import org.ringfence.windows.access.ParentEntries;
 import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.SandboxGrants;
-import org.ringfence.windows.access.TreeScan;
 import org.ringfence.windows.acl.AccessCheck;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
@@ -70,7 +70,7 @@ public final class WindowsSandboxes {
         installation,
         ReservedDirectories.of(
             environment, System.getProperty("java.home"), installation.directory()),
-        directory -> new TreeScan(windows.files()).check(directory));
+        new InheritingTrees(windows));
   }
 
   WindowsSandboxes(

@@ -364,6 +364,22 @@ class AclEditorTest {
     assertThat(descriptor()).isEqualTo(inheriting);
   }
 
+  /** On ReFS both have the same 64-bit index: the entries of one are not those of the other. */
+  @Test
+  void filesOfReFsWithTheSameIndexAreDifferentFiles() throws Exception {
+    FakeWindows.FakeFile one = windows.file("C:\\refs\\one");
+    FakeWindows.FakeFile other = windows.file("C:\\refs\\other");
+    other.id = one.id;
+    one.upperId = 1;
+    other.upperId = 2;
+    GrantRecord first = grants.grant(one.path, List.of(modify(ONE)), false).orElseThrow();
+    GrantRecord second = grants.grant(other.path, List.of(modify(ONE)), false).orElseThrow();
+    assertThat(first.sameFile(second)).isFalse();
+    assertThat(grants.restore(first)).isEqualTo(Outcome.RESTORED);
+    assertThat(windows.list(one.path).aces()).extracting(Ace::sid).doesNotContain(ONE);
+    assertThat(windows.list(other.path).aces()).extracting(Ace::sid).contains(ONE);
+  }
+
   @Test
   void listThatWasInheritedIsRestoredWithThatMark() throws Exception {
     byte[] inheriting = descriptor();

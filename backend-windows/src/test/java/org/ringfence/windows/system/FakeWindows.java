@@ -36,6 +36,9 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     public int links = 1;
     public int attributes = FileFacts.DIRECTORY;
     public long id;
+
+    /** The upper half of the number, which ReFS uses. */
+    public long upperId;
   }
 
   /**
@@ -107,6 +110,15 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
   public boolean reachesServers;
 
   public String version = "Windows in a test";
+
+  /** A tree of real files, if there is one. */
+  public Optional<FakeTree> tree = Optional.empty();
+
+  /** Makes the files below a directory files of this Windows. */
+  public FakeTree treeOf(java.nio.file.Path root) {
+    tree = Optional.of(new FakeTree(this, root));
+    return tree.get();
+  }
 
   /** If set, files of the real file system exist in the fake, too. */
   public boolean realFiles;
@@ -256,7 +268,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
   public byte[] descriptor(Handle object) throws WindowsCallException {
     call("GetKernelObjectSecurity");
     if (handles.get(object.value()) instanceof FakePipe pipe) {
-      return ownedBy(pipe.owner, usual(own.user()));
+      return FakeDescriptors.ownedBy(pipe.owner, FakeDescriptors.usual(own.user()));
     }
     return object(object, FakeFile.class).descriptor.clone();
   }
@@ -287,7 +299,10 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     System.arraycopy(like, 0, whole, 0, 4);
     whole[16] = 20;
     System.arraycopy(acl, 0, whole, 20, acl.length);
-    file.descriptor = kept(file, whole);
+    file.descriptor = FakeDescriptors.kept(file, whole);
+    if (tree.isPresent() && file.links == 1 && (file.attributes & FileFacts.DIRECTORY) != 0) {
+      tree.get().propagate(file);
+    }
   }
 
   @Override
@@ -303,7 +318,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
       // SE_DACL_AUTO_INHERITED stays if SE_DACL_AUTO_INHERIT_REQ asks for it, which is not stored:
       // Microsoft, "SECURITY_DESCRIPTOR_CONTROL".
       stored[3] &= (byte) ((stored[3] & 0x01) != 0 ? 0xfe : 0xfb);
-      file.descriptor = kept(file, stored);
+      file.descriptor = FakeDescriptors.kept(file, stored);
     }
   }
 
@@ -315,15 +330,15 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     return new Started(handle(process), handle(process), 9000 + everyProcess.size());
   }
 
-  private static FileFacts fileFacts(FakeFile file) {
-    return new FileFacts(file.path, 99, Long.toHexString(file.id), file.links, file.attributes);
-  }
-
   /**
    * Returns a file of the fake. A real file appears with {@link #owner} as its owner, by default
    * the administrators, like the directories of set-up.
    */
   private FakeFile found(String path) {
+    Optional<FakeFile> inTree = tree.flatMap(all -> all.find(path));
+    if (inTree.isPresent()) {
+      return inTree.get();
+    }
     String key = path.toUpperCase(java.util.Locale.ROOT);
     boolean there = realFiles && java.nio.file.Files.exists(java.nio.file.Path.of(path));
     if (!there && real.remove(key)) {
@@ -335,31 +350,11 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
               new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 0x1f01ff, Ace.Scope.TREE),
               new Ace(Ace.Type.ALLOW, Sid.ADMINISTRATORS, 0x1f01ff, Ace.Scope.TREE),
               new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE));
-      made.descriptor = ownedBy(owner, list.descriptor(new byte[] {1, 0, 4, (byte) 0x80}));
+      made.descriptor =
+          FakeDescriptors.ownedBy(owner, list.descriptor(new byte[] {1, 0, 4, (byte) 0x80}));
       real.add(key);
     }
     return files.get(key);
-  }
-
-  /** Returns the descriptor with the file's old owner: setting a list does not change the owner. */
-  private static byte[] kept(FakeFile file, byte[] descriptor) {
-    return AccessControlList.ownerOf(file.descriptor)
-        .map(owner -> ownedBy(owner, descriptor))
-        .orElse(descriptor.clone());
-  }
-
-  private static byte[] usual(Sid user) {
-    return FakeTokens.usualList(user).descriptor(new byte[] {1, 0, 4, (byte) 0x80});
-  }
-
-  private static byte[] ownedBy(Sid owner, byte[] descriptor) {
-    byte[] sid = owner.bytes();
-    byte[] whole = java.util.Arrays.copyOf(descriptor, descriptor.length + sid.length);
-    System.arraycopy(sid, 0, whole, descriptor.length, sid.length);
-    java.nio.ByteBuffer.wrap(whole)
-        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-        .putInt(4, descriptor.length);
-    return whole;
   }
 
   private final class FakeFiles implements Files {
@@ -376,7 +371,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     @Override
     public FileFacts facts(Handle file) throws WindowsCallException {
       call("GetFileInformationByHandle");
-      return fileFacts(object(file, FakeFile.class));
+      return FakeDescriptors.fileFacts(object(file, FakeFile.class));
     }
 
     @Override
