@@ -28,10 +28,16 @@ final class NativeFiles implements Files {
 
   @Override
   public Handle open(String path, boolean changing) throws WindowsCallException {
-    int access =
-        AccessMask.READ_CONTROL
-            | AccessMask.READ_ATTRIBUTES
-            | (changing ? AccessMask.WRITE_DAC : 0);
+    return open(path, changing ? AccessMask.WRITE_DAC : 0);
+  }
+
+  @Override
+  public Handle openOwned(String path) throws WindowsCallException {
+    return open(path, AccessMask.WRITE_OWNER);
+  }
+
+  private static Handle open(String path, int more) throws WindowsCallException {
+    int access = AccessMask.READ_CONTROL | AccessMask.READ_ATTRIBUTES | more;
     return opened(
         KERNEL.CreateFile(
             longForm(path),

@@ -10,6 +10,8 @@ import com.sun.jna.Pointer;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ObjectSecurity;
 import org.ringfence.windows.system.WindowsCallException;
@@ -21,6 +23,9 @@ final class NativeObjectSecurity implements ObjectSecurity {
 
   /** Offset of the control bits in a self-relative descriptor ([MS-DTYP] 2.4.6). */
   private static final int CONTROL = 2;
+
+  /** {@code OWNER_SECURITY_INFORMATION}. */
+  private static final int OWNER = 0x1;
 
   private static final int SE_DACL_AUTO_INHERIT_REQ = 0x100;
   private static final int SE_DACL_AUTO_INHERITED = 0x400;
@@ -94,6 +99,14 @@ final class NativeObjectSecurity implements ObjectSecurity {
   public void setDaclExactly(Handle object, byte[] descriptor) throws WindowsCallException {
     try (Memory bytes = memory(descriptor)) {
       check(ADVAPI.SetKernelObjectSecurity(handle(object), DACL, bytes), "SetKernelObjectSecurity");
+    }
+  }
+
+  @Override
+  public void setOwner(Handle object, Sid owner) throws WindowsCallException {
+    try (Memory bytes = memory(AccessControlList.of().descriptorOf(owner))) {
+      check(
+          ADVAPI.SetKernelObjectSecurity(handle(object), OWNER, bytes), "SetKernelObjectSecurity");
     }
   }
 }

@@ -109,6 +109,8 @@ public final class StartupSelfTest {
     NULL_DEVICE("NUL", true),
     /** An unnamed pipe between two programs. */
     PIPE("pipes between programs", true),
+    /** Node, {@code stat} and the start of some programs look at it. */
+    DRIVE_ROOT("the root of the drive", true),
     /** {@code powershell.exe}. */
     POWERSHELL("PowerShell", false),
     /** A named pipe of a program's own. */
@@ -146,6 +148,7 @@ public final class StartupSelfTest {
     if (problem.isEmpty()) {
       exit("echo x>nul", failing, Canary.NULL_DEVICE);
       exit("echo x|findstr x", failing, Canary.PIPE);
+      exit("if not exist %SystemDrive%\\ exit 1", failing, Canary.DRIVE_ROOT);
     }
     return new Report(problem, failing);
   }

@@ -31,6 +31,7 @@ import org.ringfence.windows.access.AclEditor;
 import org.ringfence.windows.access.IdleGrants;
 import org.ringfence.windows.access.ParentEntries;
 import org.ringfence.windows.access.ReservedDirectories;
+import org.ringfence.windows.access.ReturnedFiles;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
@@ -307,6 +308,14 @@ public final class DedicatedSandboxes {
     boolean done = false;
     try {
       parts.add(granted(policy, plan, grants));
+      parts.add(
+          new ReturnedFiles(
+              windows,
+              policy.rules().stream()
+                  .filter(rule -> rule.access() == Access.WRITE && !rule.scratch())
+                  .map(EffectiveRule::path)
+                  .toList(),
+              Set.of(accounts.offline(), accounts.online())));
       BackendSession session = session(policy, facts, plan, secret, listener, parts);
       done = true;
       return session;

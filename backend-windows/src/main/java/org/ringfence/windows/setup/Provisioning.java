@@ -173,7 +173,7 @@ public final class Provisioning {
         boolean again = request.rotate() && step.id().startsWith("user:");
         boolean trusted = from.wasComplete() || journal.done().contains(step.id());
         if (!again && trusted && step.look().problem().isEmpty()) {
-          findings.add(new Finding(true, step.what() + ": there already"));
+          findings.add(new Finding(true, step.what() + ": there already" + remark(step)));
           continue;
         }
         if (!changing) {
@@ -194,7 +194,7 @@ public final class Provisioning {
         }
         journal = journal.having(step.id());
         machine.put(journal);
-        findings.add(new Finding(true, step.what() + ": done"));
+        findings.add(new Finding(true, step.what() + ": done" + remark(step)));
       }
       now = "registry of clients";
       machine.put(SetupSteps.record(windows, machine, accounts, request));
@@ -461,13 +461,21 @@ public final class Provisioning {
     return findings;
   }
 
+  private static String remark(SetupStep step)
+      throws WindowsCallException, IOException, SandboxException {
+    return step.remark()
+        .problem()
+        .map(text -> ", without effect: " + text + "; the filters close the network")
+        .orElse("");
+  }
+
   private static Finding looked(ClientRecord client, SetupStep step) {
     String what = "client " + client.accounts().id() + ", " + step.what() + ": ";
     try {
       Optional<String> problem = step.look().problem();
       return new Finding(
           problem.isEmpty(),
-          what + "expected there, found " + problem.map(text -> text).orElse("there"));
+          what + "expected there, found " + problem.orElse("there") + remark(step));
     } catch (WindowsCallException e) {
       boolean denied =
           e.code() == WindowsError.ACCESS_DENIED.code()

@@ -14,8 +14,15 @@ import org.ringfence.windows.system.WindowsCallException;
  * @param apply applies it
  * @param undo undoes it; missing parts are skipped
  * @param byHand the command that would undo it by hand, elevated
+ * @param remark tells why a step that is in order has no effect now; empty when it has
  */
-record SetupStep(String id, String what, Look look, Call apply, Call undo, String byHand) {
+record SetupStep(
+    String id, String what, Look look, Call apply, Call undo, String byHand, Look remark) {
+  /** A step without a remark. */
+  SetupStep(String id, String what, Look look, Call apply, Call undo, String byHand) {
+    this(id, what, look, apply, undo, byHand, Optional::empty);
+  }
+
   /** Verifies a step. */
   interface Look {
     /** Returns the first fault; empty when every part is in order. */

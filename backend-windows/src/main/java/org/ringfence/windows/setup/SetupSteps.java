@@ -302,6 +302,14 @@ final class SetupSteps {
     return FirewallRule.closing(accounts.id(), user, accounts.ports());
   }
 
+  /**
+   * Returns why rules of this machine do not hold. The filters do all the same: they are the
+   * boundary, and the firewall is a second one where no other vendor's has replaced it.
+   */
+  private Optional<String> unheld() throws WindowsCallException {
+    return administration.firewall().problem();
+  }
+
   private void rules() {
     List<FirewallRule> named = rules(Sid.SYSTEM);
     for (int i = 0; i < named.size(); i++) {
@@ -312,27 +320,26 @@ final class SetupSteps {
               "rule:" + i,
               "firewall rule '" + name + "'",
               () -> {
+                if (unheld().isPresent()) {
+                  return Optional.empty();
+                }
                 Optional<FirewallRule.Reading> told = administration.firewall().rule(name);
                 return told.isEmpty()
                     ? Optional.of(MISSING)
                     : rules(userSid(accounts.offline())).get(number).difference(told.get());
               },
               () -> {
-                Optional<String> problem = administration.firewall().problem();
-                if (problem.isPresent()) {
-                  throw new SandboxException(
-                      problem.get()
-                          + "; let rules of this machine hold, or set up files only:"
-                          + " --files-only");
+                if (unheld().isEmpty()) {
+                  administration.firewall().add(rules(userSid(accounts.offline())).get(number));
                 }
-                administration.firewall().add(rules(userSid(accounts.offline())).get(number));
               },
               () -> {
                 if (administration.firewall().rule(name).isPresent()) {
                   administration.firewall().remove(name);
                 }
               },
-              "netsh advfirewall firewall delete rule name=\"" + name + "\""));
+              "netsh advfirewall firewall delete rule name=\"" + name + "\"",
+              this::unheld));
     }
   }
 

@@ -13,6 +13,15 @@ public interface Files {
   Handle open(String path, boolean changing) throws WindowsCallException;
 
   /**
+   * Opens a file or directory to change its owner, without following a link.
+   *
+   * @param path an absolute path
+   * @return the file
+   * @throws WindowsCallException if it cannot be opened
+   */
+  Handle openOwned(String path) throws WindowsCallException;
+
+  /**
    * Reads the file system's facts.
    *
    * @param file the file

@@ -1,5 +1,7 @@
 package org.ringfence.windows.system;
 
+import org.ringfence.windows.acl.Sid;
+
 /** Security descriptors of files, registry keys and kernel objects. */
 public interface ObjectSecurity {
   /** Type of an object ({@code SE_OBJECT_TYPE}). */
@@ -73,4 +75,13 @@ public interface ObjectSecurity {
    * @throws WindowsCallException if it cannot be set
    */
   void setDaclExactly(Handle object, byte[] descriptor) throws WindowsCallException;
+
+  /**
+   * Sets the owner of an object; its list stays.
+   *
+   * @param object the object, opened with {@code WRITE_OWNER}
+   * @param owner the user of this process
+   * @throws WindowsCallException if it cannot be set
+   */
+  void setOwner(Handle object, Sid owner) throws WindowsCallException;
 }

@@ -208,7 +208,7 @@ class WindowsHostProbeTest {
     assertThat(contained.facts()).isPresent();
     assertThat(contained.availability().facts().get("network")).contains("no curl.exe");
     assertThat(contained.availability().facts().get("closed to commands"))
-        .contains("NUL (cmd.exe ended with", "named pipes of their own")
+        .contains("NUL (cmd.exe ended with", "the root of the drive (", "named pipes of their own")
         .doesNotContain("PowerShell (");
     assertThat(windows.containers).isEmpty();
   }
@@ -216,20 +216,20 @@ class WindowsHostProbeTest {
   /** Every value reads back as confined, yet a command reaches a file or a server. */
   @Test
   void unconfinedProcessIsDetectedByItsBehaviour() {
-    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 0, 1));
     windows.writesToItsCanary = true;
     assertRefused("a command wrote to a file that nothing grants");
-    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 0, 1, 0));
     windows.writesToItsCanary = false;
     assertThat(container().availability().reasons().get(0))
         .contains("a command read a file that nothing grants");
     windows.file("C:\\Windows\\System32\\curl.exe").attributes = 0;
-    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1, 1, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 0, 1, 1, 0));
     windows.reachesServers = true;
     assertThat(container().availability().reasons().get(0))
         .contains("a command reached a server that nothing grants");
     windows.reachesServers = false;
-    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 1, 1, 7));
+    windows.exitCodes.addAll(List.of(0, 0, 0, 0, 0, 1, 1, 7));
     assertThat(container().availability().facts()).doesNotContainKey("network");
     windows.exitCodes.addAll(List.of(DLL_INIT_FAILED));
     assertThat(container().availability().reasons().get(0))

@@ -130,14 +130,34 @@ class ProvisioningTest {
     assertThat(machine.users.get(offline).disabled).isFalse();
   }
 
+  /** Another vendor's firewall switches that of Windows off: the filters hold. */
+  @Test
+  void filtersCloseTheNetworkWhereTheFirewallIsOff() throws Exception {
+    machine.firewallProblem = java.util.Optional.of("the firewall is off in the profile public");
+    List<Finding> findings = stage.provisioning().setup(stage.request());
+    assertFine(findings);
+    assertThat(findings)
+        .extracting(Finding::text)
+        .anyMatch(text -> text.contains("without effect: the firewall is off"));
+    assertThat(client(SetupStage.HOME).network()).isTrue();
+    assertThat(machine.rules).isEmpty();
+    FakeAdministration.User offline =
+        machine.users.get(client(SetupStage.HOME).accounts().offline());
+    assertThat(machine.reaches(offline.sid, true, InetAddress.getByName("192.0.2.1"), 443))
+        .isFalse();
+    assertFine(stage.provisioning().status());
+    // The rules come when they hold again.
+    machine.firewallProblem = java.util.Optional.empty();
+    assertThat(stage.provisioning().status()).anyMatch(finding -> !finding.fine());
+    assertFine(stage.provisioning().setup(stage.request()));
+    assertThat(machine.rules).hasSize(4);
+    assertFine(stage.provisioning().teardown(SetupStage.id(SetupStage.HOME)));
+    assertThat(machine.rules).isEmpty();
+  }
+
   @Test
   void filesOnlyNeedsNoFirewallAndLeavesTheOfflineUserDisabled() throws Exception {
     machine.firewallProblem = java.util.Optional.of("the firewall is off in the profile public");
-    assertThatThrownBy(() -> stage.provisioning().setup(stage.request()))
-        .isInstanceOf(SetupException.class)
-        .hasMessageContaining("the firewall is off")
-        .hasMessageContaining("--files-only");
-    assertThat(machine.users.values()).isNotEmpty().allMatch(user -> user.disabled);
     assertFine(stage.provisioning().setup(stage.request(SetupStage.HOME, false, false)));
     ClientRecord client = client(SetupStage.HOME);
     assertThat(client.network()).isFalse();

@@ -42,4 +42,9 @@ final class FakeDescriptors {
     ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).putInt(4, descriptor.length);
     return whole;
   }
+
+  static void own(FakeWindows.FakeFile file, Sid owner) {
+    AccessControlList list = AccessControlList.ofDescriptor(file.descriptor).orElseThrow();
+    file.descriptor = ownedBy(owner, list.descriptor(file.descriptor));
+  }
 }

@@ -51,6 +51,9 @@ public final class FakePrograms {
     if (line.contains("echo x>nul")) {
       return opens(OpenedObject.NULL_DEVICE, caller) ? 0 : 1;
     }
+    if (line.contains("if not exist")) {
+      return opens(OpenedObject.DRIVE_ROOT, caller) ? 0 : 1;
+    }
     if (line.contains("curl.exe")) {
       return opens(OpenedObject.SOCKET, caller) && connects(token, line) ? 0 : COULD_NOT_CONNECT;
     }

@@ -75,6 +75,10 @@ public final class FakeTree {
 
   /** Rewrites the lists below a directory whose list was set. */
   void propagate(FakeWindows.FakeFile directory) {
+    if ((directory.attributes & FileFacts.DIRECTORY) == 0
+        || !Path.of(directory.path).startsWith(root)) {
+      return;
+    }
     try (Stream<Path> children = Files.list(Path.of(directory.path))) {
       for (Path child : (Iterable<Path>) children::iterator) {
         FakeWindows.FakeFile file = find(child.toString()).orElseThrow();
@@ -84,9 +88,7 @@ public final class FakeTree {
                 || file.links > 1 && !reachesHardLinks;
         if (!passedOver) {
           file.descriptor = inheriting(directory, file, entries(file, false));
-          if ((file.attributes & FileFacts.DIRECTORY) != 0) {
-            propagate(file);
-          }
+          propagate(file);
         }
       }
     } catch (IOException e) {

@@ -300,9 +300,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     whole[16] = 20;
     System.arraycopy(acl, 0, whole, 20, acl.length);
     file.descriptor = FakeDescriptors.kept(file, whole);
-    if (tree.isPresent() && file.links == 1 && (file.attributes & FileFacts.DIRECTORY) != 0) {
-      tree.get().propagate(file);
-    }
+    tree.ifPresent(all -> all.propagate(file));
   }
 
   @Override
@@ -320,6 +318,12 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
       stored[3] &= (byte) ((stored[3] & 0x01) != 0 ? 0xfe : 0xfb);
       file.descriptor = FakeDescriptors.kept(file, stored);
     }
+  }
+
+  @Override
+  public void setOwner(Handle object, Sid owner) throws WindowsCallException {
+    call("SetKernelObjectSecurity(owner)");
+    FakeDescriptors.own(object(object, FakeFile.class), owner);
   }
 
   /** Starts a process of another account. */
@@ -366,6 +370,12 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
         throw new WindowsCallException("CreateFileW", 2);
       }
       return handle(file);
+    }
+
+    @Override
+    public Handle openOwned(String path) throws WindowsCallException {
+      call("CreateFileW(owner)");
+      return open(path, false);
     }
 
     @Override
