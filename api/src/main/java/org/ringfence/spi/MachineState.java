@@ -71,24 +71,6 @@ public interface MachineState {
   List<Finding> collect() throws SandboxException;
 
   /**
-   * Returns the system and its build, to which the result of a self-test belongs.
-   *
-   * @return a line such as {@code Windows 10.0.26100}
-   * @throws SandboxException if it cannot be read, or this is another system
-   */
-  String build() throws SandboxException;
-
-  /**
-   * Keeps whether a backend passed its self-test on this build. Plans on this machine carry a
-   * remark until it did.
-   *
-   * @param backend the backend's id
-   * @param passed whether it passed; an earlier result is removed if not
-   * @throws SandboxException if it cannot be kept, or this is another system
-   */
-  void keepSelfTest(String backend, boolean passed) throws SandboxException;
-
-  /**
    * Removes all kept state.
    *
    * @return a finding for each cleaned-up item

@@ -53,9 +53,9 @@ public interface SandboxBackend {
 
   /**
    * Returns an ability that only some backends have: {@link org.ringfence.spi.RemoteBackend},
-   * {@link org.ringfence.spi.AccessPredictor}, or {@link org.ringfence.file.HeldDirectories} for
-   * this JVM's own work as the user. By default, a backend has the abilities whose interfaces it
-   * implements.
+   * {@link org.ringfence.spi.AccessPredictor}, {@link org.ringfence.spi.VerifiedBackend}, or {@link
+   * org.ringfence.file.HeldDirectories} for this JVM's own work as the user. By default, a backend
+   * has the abilities whose interfaces it implements.
    *
    * @param type the interface of the ability
    * @param <T> the interface of the ability

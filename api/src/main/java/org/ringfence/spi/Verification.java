@@ -104,6 +104,15 @@ public interface Verification {
   List<String> unknown(List<String> filters) throws IOException;
 
   /**
+   * Returns the cases of a first run on a machine: each guarantee and each known doubt of every
+   * system, in about ten minutes.
+   *
+   * @return prefixes of case ids
+   * @throws IOException if the list cannot be read
+   */
+  List<String> firstRun() throws IOException;
+
+  /**
    * Runs the suite.
    *
    * @param request the cases and the format

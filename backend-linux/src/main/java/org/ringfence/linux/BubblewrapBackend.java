@@ -35,13 +35,14 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.VerifiedBackend;
 import org.ringfence.spi.Workload;
 
 /**
  * Runs commands in namespaces made by bubblewrap, behind the same command thread, filter and
  * supervisor as the in-process backend. Can deny a path below a granted one; needs user namespaces.
  */
-public final class BubblewrapBackend implements SandboxBackend {
+public final class BubblewrapBackend implements SandboxBackend, VerifiedBackend {
   private static final BackendInfo INFO =
       BackendInfo.of(
               "bubblewrap",
@@ -116,6 +117,20 @@ public final class BubblewrapBackend implements SandboxBackend {
   }
 
   @Override
+  public String build() throws SandboxException {
+    if (!probe().usable()) {
+      throw new SandboxException(String.join("; ", probe().reasons()));
+    }
+    return VerifiedKernels.build(host.facts(), "bubblewrap " + found().features().version());
+  }
+
+  private boolean hasPassedFirstRun() {
+    String build =
+        VerifiedKernels.build(host.facts(), "bubblewrap " + found().features().version());
+    return verifiedBuilds().map(builds -> builds.holds(INFO.id(), build)).orElse(false);
+  }
+
+  @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability availability = probe();
     if (!availability.usable()) {
@@ -141,7 +156,10 @@ public final class BubblewrapBackend implements SandboxBackend {
     List<PlannedGuarantee> guarantees =
         BubblewrapPlanner.plan(policy, facts, features, BubblewrapPlanner.Starter.JVM);
     return new SandboxPlan(
-        INFO.id(), policy, availability, VerifiedKernels.mark(guarantees, facts));
+        INFO.id(),
+        policy,
+        availability,
+        VerifiedKernels.mark(guarantees, facts, this::hasPassedFirstRun));
   }
 
   @Override

@@ -26,13 +26,14 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.VerifiedBackend;
 import org.ringfence.spi.Workload;
 
 /**
  * Applies Landlock and seccomp in this JVM, on a short-lived thread per command. Needs no user
  * namespaces, no root and no helper; can only add rights below a path, never remove them.
  */
-public final class LandlockBackend implements SandboxBackend {
+public final class LandlockBackend implements SandboxBackend, VerifiedBackend {
   private static final BackendInfo INFO =
       BackendInfo.of(
               "landlock",
@@ -99,12 +100,26 @@ public final class LandlockBackend implements SandboxBackend {
   }
 
   @Override
+  public String build() throws SandboxException {
+    if (!probe().usable()) {
+      throw new SandboxException(String.join("; ", probe().reasons()));
+    }
+    return VerifiedKernels.build(host.facts(), "");
+  }
+
+  private boolean hasPassedFirstRun() {
+    String build = VerifiedKernels.build(host.facts(), "");
+    return verifiedBuilds().map(builds -> builds.holds(INFO.id(), build)).orElse(false);
+  }
+
+  @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability found = probe();
     List<PlannedGuarantee> guarantees = List.of();
     if (found.usable()) {
       HostFacts facts = host.facts(policy.policy().limits());
-      guarantees = VerifiedKernels.mark(LandlockPlanner.plan(policy, facts), facts);
+      guarantees =
+          VerifiedKernels.mark(LandlockPlanner.plan(policy, facts), facts, this::hasPassedFirstRun);
     }
     return new SandboxPlan(INFO.id(), policy, found, guarantees);
   }

@@ -1,7 +1,9 @@
 package org.ringfence.macos;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
@@ -11,6 +13,7 @@ import org.ringfence.macos.plan.SeatbeltCompiler;
 import org.ringfence.macos.plan.SeatbeltPlanner;
 import org.ringfence.macos.plan.SeatbeltProfile;
 import org.ringfence.plan.Availability;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -22,10 +25,12 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.VerifiedBackend;
+import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.spi.Workload;
 
 /** macOS: Seatbelt, through {@code sandbox-exec}. */
-public final class SeatbeltBackend implements SandboxBackend {
+public final class SeatbeltBackend implements SandboxBackend, VerifiedBackend {
   private static final BackendInfo INFO =
       BackendInfo.of("seatbelt", HostSystem.MACOS, 10, "macOS: Seatbelt through sandbox-exec")
           .alias("macos")
@@ -37,16 +42,20 @@ public final class SeatbeltBackend implements SandboxBackend {
 
   private final SeatbeltPrograms programs;
   private final boolean anywhere;
+  private final Optional<VerifiedBuilds> results;
   private Availability availability;
+  private String build;
 
   /** For {@link java.util.ServiceLoader}. */
   public SeatbeltBackend() {
-    this(SeatbeltPrograms.OF_SYSTEM, false);
+    this(SeatbeltPrograms.OF_SYSTEM, false, VerifiedBuilds.ofUser());
   }
 
-  private SeatbeltBackend(SeatbeltPrograms programs, boolean anywhere) {
+  private SeatbeltBackend(
+      SeatbeltPrograms programs, boolean anywhere, Optional<VerifiedBuilds> results) {
     this.programs = programs;
     this.anywhere = anywhere;
+    this.results = results;
   }
 
   /**
@@ -54,10 +63,11 @@ public final class SeatbeltBackend implements SandboxBackend {
    * launch. It confines as much as they do.
    *
    * @param programs the programs
+   * @param results the place of the results of first runs
    * @return the backend
    */
-  public static SeatbeltBackend with(SeatbeltPrograms programs) {
-    return new SeatbeltBackend(programs, true);
+  public static SeatbeltBackend with(SeatbeltPrograms programs, VerifiedBuilds results) {
+    return new SeatbeltBackend(programs, true, Optional.of(results));
   }
 
   @Override
@@ -73,14 +83,58 @@ public final class SeatbeltBackend implements SandboxBackend {
               ? programs.probe()
               : Availability.unavailable("this is not macOS", "");
     }
-    return availability;
+    return withVerification(availability);
+  }
+
+  /** Adds whether a first run has passed on this very build. */
+  private Availability withVerification(Availability here) {
+    if (!here.usable()) {
+      return here;
+    }
+    Map<String, String> facts = new LinkedHashMap<>(here.facts());
+    facts.put("verified", hasPassed() ? "by a first run on this build" : VerifiedBuilds.NOT_YET);
+    return Availability.available(facts);
+  }
+
+  private boolean hasPassed() {
+    try {
+      return results.isPresent() && results.get().holds(INFO.id(), build());
+    } catch (SandboxException e) {
+      // Without a build, no result counts.
+      return false;
+    }
   }
 
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability here = probe();
-    return new SandboxPlan(
-        INFO.id(), policy, here, here.usable() ? SeatbeltPlanner.plan(policy) : List.of());
+    return new SandboxPlan(INFO.id(), policy, here, here.usable() ? remarked(policy) : List.of());
+  }
+
+  /** Returns the guarantees, without the remark if a first run has passed on this very build. */
+  private List<PlannedGuarantee> remarked(EffectivePolicy policy) {
+    List<PlannedGuarantee> planned = SeatbeltPlanner.plan(policy);
+    try {
+      return results.isEmpty()
+          ? planned
+          : results.get().remarked(INFO.id(), build(), VerifiedBuilds.NOT_YET, planned);
+    } catch (SandboxException e) {
+      // The build is not known: the planner's own remark stays.
+      return planned;
+    }
+  }
+
+  @Override
+  public synchronized String build() throws SandboxException {
+    if (build == null) {
+      build = programs.build();
+    }
+    return build;
+  }
+
+  @Override
+  public Optional<VerifiedBuilds> verifiedBuilds() {
+    return results;
   }
 
   @Override

@@ -23,6 +23,8 @@ import org.ringfence.spi.EventSink;
 import org.ringfence.spi.EventSink.Observation;
 import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.VerifiedBackend;
+import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.spi.Workload;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
@@ -39,7 +41,7 @@ import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** Dedicated accounts, set up once by an administrator. */
-public final class DedicatedUserBackend implements SandboxBackend {
+public final class DedicatedUserBackend implements SandboxBackend, VerifiedBackend {
   private static final BackendInfo INFO =
       BackendInfo.of(
               "dedicated-user",
@@ -164,6 +166,20 @@ public final class DedicatedUserBackend implements SandboxBackend {
   @Override
   public Availability probe() {
     return found().availability();
+  }
+
+  @Override
+  public String build() throws SandboxException {
+    Availability here = probe();
+    if (!here.usable()) {
+      throw new SandboxException(String.join("; ", here.reasons()));
+    }
+    return systems.get().machine().version();
+  }
+
+  @Override
+  public Optional<VerifiedBuilds> verifiedBuilds() {
+    return VerifiedBuild.ofUser();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.ringfence.windows;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
@@ -12,6 +13,8 @@ import org.ringfence.policy.path.PathStyle;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.VerifiedBackend;
+import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
@@ -20,7 +23,7 @@ import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** A mode that needs no administrator. It makes no system call before its first use. */
-abstract sealed class UnprivilegedBackend implements SandboxBackend
+abstract sealed class UnprivilegedBackend implements SandboxBackend, VerifiedBackend
     permits RestrictedTokenBackend, AppContainerBackend {
   private final Supplier<WindowsSystem> systems;
   private WindowsSystem windows;
@@ -66,8 +69,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
   }
 
   private static WindowsHostProbe.Result unavailable(String reason, String remedy) {
-    return new WindowsHostProbe.Result(
-        Availability.unavailable(reason, remedy), java.util.Optional.empty());
+    return new WindowsHostProbe.Result(Availability.unavailable(reason, remedy), Optional.empty());
   }
 
   private static Installation installation() {
@@ -77,6 +79,20 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
   @Override
   public Availability probe() {
     return found().availability();
+  }
+
+  @Override
+  public String build() throws SandboxException {
+    Availability here = probe();
+    if (!here.usable()) {
+      throw new SandboxException(String.join("; ", here.reasons()));
+    }
+    return windows.machine().version();
+  }
+
+  @Override
+  public Optional<VerifiedBuilds> verifiedBuilds() {
+    return VerifiedBuild.ofUser();
   }
 
   @Override

@@ -3,33 +3,38 @@ package org.ringfence.windows;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** The remark of plans on a machine whose build no self-test has passed on. */
+/** The remark of plans on a machine whose build no first run has passed on. */
 final class VerifiedBuild {
-  private static final String NOT_YET =
-      "not yet verified on this build; run: ringfence windows selftest";
-
   private VerifiedBuild() {}
 
-  /**
-   * Returns the guarantees with the remark, or without it if the self-test of the backend passed.
-   */
+  /** Returns the results of this user: {@code windows teardown} removes them, too. */
+  static Optional<VerifiedBuilds> ofUser() {
+    return Installation.ofUser(System.getenv())
+        .map(installation -> VerifiedBuilds.in(installation.directory()));
+  }
+
+  /** Returns the guarantees with the remark, or without it if the backend passed a first run. */
   static List<PlannedGuarantee> remarked(
       String backend, WindowsSystem windows, List<PlannedGuarantee> guarantees) {
-    return remarked(backend, windows, Installation.ofUser(System.getenv()), guarantees);
+    return remarked(backend, windows, ofUser(), guarantees);
   }
 
   static List<PlannedGuarantee> remarked(
       String backend,
       WindowsSystem windows,
-      Optional<Installation> installation,
+      Optional<VerifiedBuilds> builds,
       List<PlannedGuarantee> guarantees) {
     String build = windows.machine().version();
-    boolean verified = installation.isPresent() && installation.get().isVerified(backend, build);
-    return guarantees.stream()
-        .map(guarantee -> guarantee.withVerification(verified ? "" : NOT_YET))
-        .toList();
+    return builds
+        .map(kept -> kept.remarked(backend, build, VerifiedBuilds.NOT_YET, guarantees))
+        .orElseGet(
+            () ->
+                guarantees.stream()
+                    .map(guarantee -> guarantee.withVerification(VerifiedBuilds.NOT_YET))
+                    .toList());
   }
 }

@@ -88,27 +88,6 @@ public final class WindowsMachineState implements MachineState {
     return with((recovery, users) -> recovery.collect());
   }
 
-  @Override
-  public String build() throws SandboxException {
-    installation();
-    return UnprivilegedBackend.nativeWindows().machine().version();
-  }
-
-  @Override
-  public void keepSelfTest(String backend, boolean passed) throws SandboxException {
-    try {
-      if (passed) {
-        installation().verified(backend, build());
-      } else {
-        installation().unverified(backend);
-      }
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("the result cannot be kept: " + e.getMessage(), e);
-    }
-  }
-
   /**
    * Removes entries that name the accounts first: without accounts their SIDs would name no
    * account.

@@ -27,6 +27,8 @@ import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.RemoteBackend;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
+import org.ringfence.spi.VerifiedBackend;
+import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.spi.Workload;
 import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.discovery.WslDiscovery;
@@ -40,7 +42,7 @@ import org.ringfence.wsl2.plan.WslPaths;
 import org.ringfence.wsl2.script.ScriptSandboxes;
 
 /** Windows: the Linux sandbox inside a WSL2 distribution, with the doors back to Windows shut. */
-public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
+public final class Wsl2Backend implements SandboxBackend, RemoteBackend, VerifiedBackend {
   private static final BackendInfo INFO =
       BackendInfo.of(
               "wsl2",
@@ -188,18 +190,42 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
           new Availability(planned.usable(), planned.reasons(), planned.remedies(), facts);
       List<PlannedGuarantee> guarantees =
           there.usable()
-              ? WslDoubts.apply(
-                  planned.guarantees(),
-                  here.paths(),
-                  shortNamed(here.paths(), policy.policy()),
-                  here.guest().map(GuestFacts::trialProblem).orElse(""),
-                  here.guest().map(GuestFacts::mirrored).orElse(false))
+              ? remarked(
+                  WslDoubts.apply(
+                      planned.guarantees(),
+                      here.paths(),
+                      shortNamed(here.paths(), policy.policy()),
+                      here.guest().map(GuestFacts::trialProblem).orElse(""),
+                      here.guest().map(GuestFacts::mirrored).orElse(false)))
               : planned.guarantees();
       return new SandboxPlan(INFO.id(), policy, there, guarantees);
     } catch (SandboxException e) {
       return new SandboxPlan(
           INFO.id(), policy, Availability.unavailable(e.getMessage(), ""), List.of());
     }
+  }
+
+  /** Returns the guarantees, without the remark if a first run has passed on this very build. */
+  private List<PlannedGuarantee> remarked(List<PlannedGuarantee> planned) throws SandboxException {
+    Optional<VerifiedBuilds> results = verifiedBuilds();
+    return results.isEmpty()
+        ? planned
+        : results.get().remarked(INFO.id(), build(), VerifiedBuilds.NOT_YET, planned);
+  }
+
+  @Override
+  public String build() throws SandboxException {
+    Found here = found();
+    if (here.guest().isEmpty()) {
+      throw new SandboxException(String.join("; ", here.availability().reasons()));
+    }
+    return System.getProperty("os.name")
+        + " "
+        + System.getProperty("os.version")
+        + ", "
+        + here.paths().distribution()
+        + ", "
+        + here.guest().get().build();
   }
 
   private static String inside(WslPaths paths, String path) {

@@ -514,6 +514,8 @@ class CommandLineTest {
         "completion tcsh | ringfence: SHELL: 'tcsh' is not valid; use one of bash, zsh, fish, powershell",
         "run --review=x -- x | ringfence: --review: 'x' is not valid; use it without a value",
         "verify --jobs many | ringfence: --jobs: 'many' is not valid; use a whole number",
+        "verify --first-run FW- | CASE: 'FW-' is not valid; use no case beside --first-run",
+        "verify --first-run --format html | --format: 'html' is not valid; use no format beside --first-run",
         "run --write ~/no/such -- x | --write: '~/no/such' is not valid; use a path that exists",
         "run --read :home/no/such -- x | --read: ':home/no/such' is not valid; use a path that exists",
         "run --write :workspace/no/such -- x | --write: ':workspace/no/such' is not valid",

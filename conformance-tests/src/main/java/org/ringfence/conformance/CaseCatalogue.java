@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.ringfence.conformance.macos.MacScenarios;
 import org.ringfence.conformance.names.ExistingNameScenarios;
 import org.ringfence.conformance.names.NearNameScenarios;
 import org.ringfence.conformance.scenario.AftermathScenarios;
@@ -55,6 +57,16 @@ final class CaseCatalogue {
     return List.copyOf(all);
   }
 
+  /** Returns the prefixes of the cases of a first run, without comments. */
+  static List<String> firstRun() throws IOException {
+    try (InputStream in = CaseCatalogue.class.getResourceAsStream("first-run.txt")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.isBlank() && !line.startsWith("#"))
+          .toList();
+    }
+  }
+
   /** Returns the cases that lead from a distribution of WSL2 back to Windows. */
   static List<ConformanceCase> doors() {
     List<ConformanceCase> all = new ArrayList<>();
@@ -89,6 +101,7 @@ final class CaseCatalogue {
     PseudoTerminalScenarios.addTo(all);
     StreamScenarios.addTo(all);
     WslScenarios.addTo(all);
+    MacScenarios.addTo(all);
     Set<String> ids = new HashSet<>();
     for (ConformanceCase each : all) {
       if (!ids.add(each.id())) {

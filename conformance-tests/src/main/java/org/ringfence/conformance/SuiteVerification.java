@@ -52,6 +52,11 @@ public final class SuiteVerification implements Verification {
   }
 
   @Override
+  public List<String> firstRun() throws IOException {
+    return CaseCatalogue.firstRun();
+  }
+
+  @Override
   public Result run(Request request, Appendable report, Progress progress) throws IOException {
     SandboxBackend backend = backend(request.backend());
     Optional<RemoteBackend> remote = backend.extension(RemoteBackend.class);

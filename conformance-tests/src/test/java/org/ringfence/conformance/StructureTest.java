@@ -76,7 +76,7 @@ class StructureTest {
           "org.ringfence.egress",
           List.of("proxy", "dns", "decision"),
           "org.ringfence.conformance",
-          List.of("windows", "names", "scenario", "stage", "probe"));
+          List.of("macos", "windows", "names", "scenario", "stage", "probe"));
 
   /** Returns the sources of every module, by package. */
   private static Map<String, Set<String>> sources() throws IOException {

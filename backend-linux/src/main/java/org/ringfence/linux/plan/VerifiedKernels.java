@@ -1,6 +1,7 @@
 package org.ringfence.linux.plan;
 
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.ringfence.plan.PlannedGuarantee;
 
 /**
@@ -28,10 +29,13 @@ public final class VerifiedKernels {
    *
    * @param guarantees the guarantees of a plan
    * @param facts the facts about this machine
+   * @param firstRun whether a first run has passed on this very kernel
    * @return the same guarantees, with a remark where the suite has not run on such a kernel
    */
-  public static List<PlannedGuarantee> mark(List<PlannedGuarantee> guarantees, HostFacts facts) {
-    String remark = remark(facts);
+  public static List<PlannedGuarantee> mark(
+      List<PlannedGuarantee> guarantees, HostFacts facts, BooleanSupplier firstRun) {
+    String usual = remark(facts);
+    String remark = usual.isEmpty() || firstRun.getAsBoolean() ? "" : usual;
     return guarantees.stream().map(guarantee -> guarantee.withVerification(remark)).toList();
   }
 
@@ -49,6 +53,23 @@ public final class VerifiedKernels {
             + facts.arch().map(Arch::name).orElse("unknown processor")
             + ", Landlock ABI "
             + facts.abi().version()
-            + ")";
+            + "); run: ringfence verify --first-run";
+  }
+
+  /**
+   * Returns the kernel that the result of a first run belongs to.
+   *
+   * @param facts the facts about this machine
+   * @param more the version of another program that confines; empty for none
+   * @return one line, such as {@code Linux 6.18.1 X86_64, Landlock ABI 7}
+   */
+  public static String build(HostFacts facts, String more) {
+    return "Linux "
+        + facts.kernel()
+        + " "
+        + facts.arch().map(Arch::name).orElse("unknown processor")
+        + ", Landlock ABI "
+        + facts.abi().version()
+        + (more.isEmpty() ? "" : ", " + more);
   }
 }

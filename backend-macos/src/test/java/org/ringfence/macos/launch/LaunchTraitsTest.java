@@ -21,6 +21,7 @@ import org.ringfence.macos.SeatbeltBackend;
 import org.ringfence.macos.bind.Posix;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
+import org.ringfence.spi.VerifiedBuilds;
 
 /** Traits of macOS at a launch that Linux lacks, with programs that imitate them. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launch needs posix_spawn")
@@ -30,7 +31,10 @@ class LaunchTraitsTest {
   private Sandbox open(String sandboxExec, String log, boolean hears) throws Exception {
     Path program = script("sandbox-exec", sandboxExec);
     SeatbeltPrograms programs =
-        new SeatbeltPrograms(List.of("/bin/sh", program.toString()), script("log", log).toString());
+        new SeatbeltPrograms(
+            List.of("/bin/sh", program.toString()),
+            script("log", log).toString(),
+            script("sw_vers", "").toString());
     Sandbox.Opener opener =
         Sandbox.opener(
                 SandboxPolicy.builder()
@@ -39,7 +43,8 @@ class LaunchTraitsTest {
                     .strictness(Strictness.Mode.BEST_EFFORT)
                     .build())
             .workspace(Files.createDirectories(directory.resolve("ws")))
-            .backends(Backends.of(List.of(SeatbeltBackend.with(programs))));
+            .backends(
+                Backends.of(List.of(SeatbeltBackend.with(programs, VerifiedBuilds.in(directory)))));
     return (hears ? opener.onDenied(violation -> {}) : opener).open();
   }
 

@@ -36,10 +36,13 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
+import org.ringfence.spi.VerifiedBuilds;
 
 /** Tests the launch with a no-op replacement for sandbox-exec. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launch needs posix_spawn")
 class SeatbeltLaunchTest {
+  private static final VerifiedBuilds NO_RESULTS =
+      VerifiedBuilds.in(Path.of("target", "no-results"));
   private static final Path PROGRAMS = Path.of("src", "test", "seatbelt").toAbsolutePath();
 
   @TempDir private Path workspace;
@@ -47,11 +50,12 @@ class SeatbeltLaunchTest {
   private static SeatbeltPrograms programs(Path directory) {
     return new SeatbeltPrograms(
         List.of("/bin/sh", directory.resolve("sandbox-exec.sh").toString()),
-        directory.resolve("log.sh").toString());
+        directory.resolve("log.sh").toString(),
+        directory.resolve("sw_vers.sh").toString());
   }
 
   private static SeatbeltBackend backend() {
-    return SeatbeltBackend.with(programs(PROGRAMS));
+    return SeatbeltBackend.with(programs(PROGRAMS), NO_RESULTS);
   }
 
   private static PolicyBuilder writing() {
@@ -93,8 +97,9 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void probeReportsThatNoMacHasVerifiedTheBackend() {
-    assertThat(backend().probe().facts().get("verified")).contains("not on a Mac");
+  void probeReportsThatNoFirstRunHasPassed() {
+    assertThat(backend().probe().facts().get("verified"))
+        .isEqualTo("not yet verified on this build; run: ringfence verify --first-run");
   }
 
   @Test
@@ -367,7 +372,7 @@ class SeatbeltLaunchTest {
       Files.copy(PROGRAMS.resolve(program), directory.resolve(program));
     }
     Files.createFile(directory.resolve("nested"));
-    var availability = SeatbeltBackend.with(programs(directory)).probe();
+    var availability = SeatbeltBackend.with(programs(directory), NO_RESULTS).probe();
     assertThat(availability.usable()).isFalse();
     assertThat(availability.reasons())
         .singleElement()

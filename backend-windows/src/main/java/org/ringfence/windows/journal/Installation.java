@@ -231,47 +231,6 @@ public final class Installation {
     return found;
   }
 
-  private Path verified() {
-    return directory.resolve("verified");
-  }
-
-  /**
-   * Keeps that a backend passed its self-test.
-   *
-   * @param backend the backend's id
-   * @param build the build of the system that it passed on
-   * @throws IOException if it cannot be written
-   */
-  public void verified(String backend, String build) throws IOException {
-    Files.createDirectories(verified());
-    Files.writeString(verified().resolve(backend), build);
-  }
-
-  /**
-   * Forgets a self-test.
-   *
-   * @param backend the backend's id
-   * @throws IOException if it cannot be removed
-   */
-  public void unverified(String backend) throws IOException {
-    Files.deleteIfExists(verified().resolve(backend));
-  }
-
-  /**
-   * Returns whether a backend passed its self-test on a build.
-   *
-   * @param backend the backend's id
-   * @param build the build
-   * @return false also if the result cannot be read
-   */
-  public boolean isVerified(String backend, String build) {
-    try {
-      return Files.readString(verified().resolve(backend)).equals(build);
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
   private Path choices() {
     return directory.resolve("choices");
   }

@@ -104,6 +104,19 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
+   * Returns the parts of the distribution that a sandbox depends on.
+   *
+   * @return kernel, networking mode, and version of bubblewrap
+   */
+  public String build() {
+    return of("kernel", "unknown kernel")
+        + ", networking "
+        + of("networking", "unknown")
+        + ", "
+        + of("bubblewrap", "no bubblewrap");
+  }
+
+  /**
    * Returns whether the loopback of the distribution is also that of Windows.
    *
    * @return true with {@code networkingMode=mirrored}

@@ -2,24 +2,21 @@ package org.ringfence.cli.command;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import org.ringfence.Backends;
 import org.ringfence.SandboxException;
 import org.ringfence.cli.policy.Candidates;
-import org.ringfence.cli.policy.OutputFile;
 import org.ringfence.cli.report.ExitCode;
-import org.ringfence.cli.report.FileFailure;
 import org.ringfence.cli.terminal.Columns;
-import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.json.PolicyReader;
-import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
+import org.ringfence.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -41,6 +38,9 @@ import picocli.CommandLine.Spec;
       ""
     })
 public final class VerifyCommand implements Callable<Integer> {
+  private static final String TEXT = "text";
+  private static final String FIRST_RUN = "ringfence-first-run";
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -55,7 +55,7 @@ public final class VerifyCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       completionCandidates = Candidates.OfFormats.class,
       description = "text (default), json, junit or html.")
-  private String format = "text";
+  private String format = TEXT;
 
   @Option(
       names = {"-o", "--output"},
@@ -69,6 +69,15 @@ public final class VerifyCommand implements Callable<Integer> {
       description =
           "Run N cases at a time (default: 2). Cases that would disturb others run alone.")
   private int jobs = 2;
+
+  @Option(
+      names = "--first-run",
+      description = {
+        "Try each available backend of this system for about ten minutes: each guarantee and each known doubt,"
+            + " and write one report (default: ringfence-first-run.json) to attach to an issue. A result is kept"
+            + " with the build of the system; plans carry a remark until a backend has passed on it."
+      })
+  private boolean firstRun;
 
   @Parameters(
       paramLabel = "CASE",
@@ -94,12 +103,12 @@ public final class VerifyCommand implements Callable<Integer> {
       throw new InvalidPolicyException(
           "CASE", unknown.get(0), "the beginning of a case's id, such as FW- or ESC-PTRACE");
     }
+    if (firstRun) {
+      return firstRun(verification);
+    }
     Verification.Request request = new Verification.Request(backend, cases, format, jobs);
     VerifyProgress progress =
-        new VerifyProgress(
-            Columns.onTerminal() ? Optional.of(spec.commandLine().getErr()) : Optional.empty(),
-            output == null ? Optional.empty() : Optional.of(this::writeFile),
-            System::nanoTime);
+        progress(output == null ? Optional.empty() : Optional.of(this::writeFile));
     if (output != null) {
       // An unwritable file is reported before the suite runs.
       writeFile(none -> {});
@@ -117,16 +126,42 @@ public final class VerifyCommand implements Callable<Integer> {
     return code;
   }
 
-  /** Replaces the report file atomically, so that a reader never sees a part of it. */
-  private void writeFile(Verification.PartialReport report) throws IOException {
-    EffectivePolicy usual =
-        EffectivePolicy.of(PolicyReader.presetOrFile("workspace-write"), PathContext.current());
-    try (OutputFile.Replacement file = new OutputFile(output, usual).replacing()) {
-      report.write(file.writer());
-      file.commit();
-    } catch (FileSystemException e) {
-      throw FileFailure.of("cannot write the report", output.toString(), e);
+  private int firstRun(Verification verification) throws IOException {
+    if (!format.equals(TEXT)) {
+      throw new InvalidPolicyException("--format", format, "no format beside --first-run");
     }
+    if (!cases.isEmpty()) {
+      // A result of fewer cases would count as one of all.
+      throw new InvalidPolicyException("CASE", cases.get(0), "no case beside --first-run");
+    }
+    Backends loaded = Backends.load();
+    List<SandboxBackend> tried =
+        backend == null ? loaded.ofThisSystem() : List.of(loaded.byId(backend));
+    Path file = output == null ? Path.of(FIRST_RUN + ".json") : output;
+    // An unwritable file is reported before the suite runs.
+    FirstRun.write(file, none -> {});
+    VerifyProgress progress = progress(Optional.empty());
+    FirstRun.Reports reports =
+        new FirstRun(FIRST_RUN, verification, verification.firstRun(), jobs, tried)
+            .run(progress, part -> FirstRun.write(file, to -> to.append(part)));
+    progress.over();
+    FirstRun.write(file, to -> to.append(reports.json()));
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(reports.text());
+    out.println("\nattach " + Printable.of(file.toString()) + " to an issue");
+    out.flush();
+    return reports.code();
+  }
+
+  private VerifyProgress progress(Optional<VerifyProgress.ReportFile> file) {
+    return new VerifyProgress(
+        Columns.onTerminal() ? Optional.of(spec.commandLine().getErr()) : Optional.empty(),
+        file,
+        System::nanoTime);
+  }
+
+  private void writeFile(Verification.PartialReport report) throws IOException {
+    FirstRun.write(output, report);
   }
 
   private static int code(Verification.Result result) {

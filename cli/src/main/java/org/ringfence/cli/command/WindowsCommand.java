@@ -2,7 +2,6 @@ package org.ringfence.cli.command;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,14 +9,9 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import org.ringfence.Backends;
 import org.ringfence.SandboxException;
-import org.ringfence.cli.policy.OutputFile;
 import org.ringfence.cli.report.ExitCode;
-import org.ringfence.cli.report.FileFailure;
 import org.ringfence.cli.terminal.Columns;
 import org.ringfence.cli.terminal.Palette;
-import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.json.PolicyReader;
-import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.MachineState;
@@ -155,8 +149,7 @@ public final class WindowsCommand implements Runnable {
         ServiceLoader.load(Verification.class)
             .findFirst()
             .orElseThrow(() -> new SandboxException("selftest: the conformance suite is missing"));
-    MachineState state = state();
-    state.build();
+    state();
     List<SandboxBackend> modes =
         Backends.load().all().stream()
             .filter(backend -> backend.info().system() == HostSystem.WINDOWS)
@@ -166,25 +159,17 @@ public final class WindowsCommand implements Runnable {
             Columns.onTerminal() ? Optional.of(spec.commandLine().getErr()) : Optional.empty(),
             Optional.empty(),
             System::nanoTime);
-    SelfTest.Reports reports = new SelfTest(state, suite, modes).run(progress);
+    FirstRun run = new FirstRun("ringfence-selftest", suite, List.of(), 1, modes);
+    Path json = place.resolve("ringfence-selftest.json");
+    FirstRun.Reports reports =
+        run.run(progress, part -> FirstRun.write(json, to -> to.append(part)));
     progress.over();
-    write(place.resolve("ringfence-selftest.json"), reports.json());
-    write(place.resolve("ringfence-selftest.txt"), reports.text());
+    FirstRun.write(json, to -> to.append(reports.json()));
+    FirstRun.write(place.resolve("ringfence-selftest.txt"), to -> to.append(reports.text()));
     PrintWriter out = spec.commandLine().getOut();
     out.print(reports.text());
     out.flush();
     return reports.code();
-  }
-
-  private static void write(Path file, String text) throws IOException {
-    EffectivePolicy usual =
-        EffectivePolicy.of(PolicyReader.presetOrFile("workspace-write"), PathContext.current());
-    try (OutputFile.Replacement replacement = new OutputFile(file, usual).replacing()) {
-      replacement.writer().append(text);
-      replacement.commit();
-    } catch (FileSystemException e) {
-      throw FileFailure.of("cannot write the report", file.toString(), e);
-    }
   }
 
   private static List<Path> directories(List<Path> given) {

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -18,55 +20,14 @@ import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.HostSystem;
-import org.ringfence.spi.MachineState;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
+import org.ringfence.spi.VerifiedBackend;
+import org.ringfence.spi.VerifiedBuilds;
 
-class SelfTestTest {
-  private final List<String> kept = new ArrayList<>();
-
-  private final MachineState state =
-      new MachineState() {
-        @Override
-        public String system() {
-          return "test";
-        }
-
-        @Override
-        public List<Finding> setup(Setup options) {
-          return List.of();
-        }
-
-        @Override
-        public List<Finding> status(List<Path> sweep) {
-          return List.of();
-        }
-
-        @Override
-        public List<Finding> repair(List<Path> sweep) {
-          return List.of();
-        }
-
-        @Override
-        public List<Finding> collect() {
-          return List.of();
-        }
-
-        @Override
-        public List<Finding> teardown() {
-          return List.of();
-        }
-
-        @Override
-        public String build() {
-          return "Windows 10.0.26100";
-        }
-
-        @Override
-        public void keepSelfTest(String backend, boolean passed) {
-          kept.add(backend + (passed ? " passed" : " not"));
-        }
-      };
+class FirstRunTest {
+  @TempDir private Path state;
+  private final List<String> parts = new ArrayList<>();
 
   /** Each backend has one case, whose outcome is in the backend's id. */
   private static final Verification SUITE =
@@ -82,6 +43,11 @@ class SelfTestTest {
         }
 
         @Override
+        public List<String> firstRun() {
+          return List.of("WIN-");
+        }
+
+        @Override
         public Result run(Request request, Appendable report, Progress progress)
             throws IOException {
           Result result =
@@ -94,7 +60,18 @@ class SelfTestTest {
         }
       };
 
-  private record OneBackend(String id, boolean usable) implements SandboxBackend {
+  private record OneBackend(String id, boolean usable, VerifiedBuilds results)
+      implements SandboxBackend, VerifiedBackend {
+    @Override
+    public String build() {
+      return "Windows 10.0.26100";
+    }
+
+    @Override
+    public Optional<VerifiedBuilds> verifiedBuilds() {
+      return Optional.of(results);
+    }
+
     @Override
     public BackendInfo info() {
       return BackendInfo.of(id, HostSystem.WINDOWS, 1, "for a test");
@@ -123,38 +100,65 @@ class SelfTestTest {
     }
   }
 
-  private SelfTest.Reports run(SandboxBackend... backends) throws IOException {
-    return new SelfTest(state, SUITE, List.of(backends)).run(Verification.Progress.NONE);
+  private OneBackend backend(String id, boolean usable) {
+    return new OneBackend(id, usable, VerifiedBuilds.in(state));
+  }
+
+  private boolean holds(String backend) {
+    return VerifiedBuilds.in(state).holds(backend, "Windows 10.0.26100");
+  }
+
+  private FirstRun.Reports run(SandboxBackend... backends) throws IOException {
+    return new FirstRun("ringfence-first-run", SUITE, List.of("WIN-"), 1, List.of(backends))
+        .run(Verification.Progress.NONE, parts::add);
   }
 
   @Test
   void eachAvailableBackendIsTriedAndItsResultKept() throws Exception {
-    SelfTest.Reports reports =
-        run(
-            new OneBackend("passed", true),
-            new OneBackend("failed", true),
-            new OneBackend("absent", false));
-    assertThat(kept).containsExactly("passed passed", "failed not", "absent not");
+    FirstRun.Reports reports =
+        run(backend("passed", true), backend("failed", true), backend("absent", false));
+    assertThat(holds("passed")).isTrue();
+    assertThat(holds("failed")).isFalse();
+    assertThat(holds("absent")).isFalse();
     assertThat(reports.code()).isEqualTo(1);
     JsonNode json = new ObjectMapper().readTree(reports.json());
-    assertThat(json.get("build").asText()).isEqualTo("Windows 10.0.26100");
+    assertThat(json.get("report").asText()).isEqualTo("ringfence-first-run");
+    assertThat(json.at("/backends/0/build").asText()).isEqualTo("Windows 10.0.26100");
+    assertThat(json.at("/backends/0/kept").asBoolean()).isTrue();
     assertThat(json.at("/backends/0/facts/system").asText()).isEqualTo("a build");
     assertThat(json.at("/backends/1/cases/cases/0/id").asText()).isEqualTo("WIN-A");
     assertThat(json.at("/backends/2/reasons/0").asText()).isEqualTo("no accounts");
     assertThat(reports.text())
-        .contains("self-test on Windows 10.0.26100", "backend absent is not available")
+        .contains("backend passed on Windows 10.0.26100: PASSED")
+        .contains("backend absent is not available")
         .contains("FAILED  WIN-A  a file")
         .doesNotContain("\u001b");
   }
 
   @Test
+  void reportHasWhatIsDoneAfterEachBackend() throws Exception {
+    FirstRun.Reports reports = run(backend("passed", true), backend("absent", false));
+    assertThat(parts).hasSize(2).last().isEqualTo(reports.json());
+    assertThat(new ObjectMapper().readTree(parts.get(0)).at("/backends")).hasSize(1);
+  }
+
+  @Test
+  void laterFailureOrAnotherBuildEndsAnEarlierResult() throws Exception {
+    VerifiedBuilds results = VerifiedBuilds.in(state);
+    results.keep("failed", "Windows 10.0.26100", true);
+    assertThat(holds("failed")).isTrue();
+    run(backend("failed", true));
+    assertThat(holds("failed")).isFalse();
+    results.keep("passed", "Windows 10.0.22631", true);
+    assertThat(holds("passed")).isFalse();
+  }
+
+  @Test
   void nothingIsVerifiedWhereNothingPassedAndNothingFailed() throws Exception {
-    assertThat(run(new OneBackend("absent", false)).code()).isEqualTo(3);
-    assertThat(run(new OneBackend("nothing-verified", true)).code()).isEqualTo(3);
-    assertThat(run(new OneBackend("passed", true), new OneBackend("absent", false)).code())
-        .isZero();
-    assertThat(run(new OneBackend("nothing-verified", true), new OneBackend("passed", true)).code())
-        .isZero();
-    assertThat(kept).contains("nothing-verified not");
+    assertThat(run(backend("absent", false)).code()).isEqualTo(3);
+    assertThat(run(backend("nothing-verified", true)).code()).isEqualTo(3);
+    assertThat(run(backend("passed", true), backend("absent", false)).code()).isZero();
+    assertThat(run(backend("nothing-verified", true), backend("passed", true)).code()).isZero();
+    assertThat(holds("nothing-verified")).isFalse();
   }
 }
