@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * Reads and feeds the streams of processes, on threads of a sandbox. Thread-safe.
  *
  * <p>A thread may block in a read or a write while a leftover process of the command holds the
- * pipe's other end; no caller waits longer than {@link #PATIENCE} for it.
+ * pipe's other end; no caller waits longer than {@link #PATIENCE} for it, and the output is {@link
+ * CapturedOutput#cutOff() cut off}.
  */
 final class Capture implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Capture.class);
@@ -41,6 +42,7 @@ final class Capture implements AutoCloseable {
     private final ByteArrayOutputStream first = new ByteArrayOutputStream();
     private byte[] end = new byte[0];
     private long written;
+    private boolean ended;
 
     Kept(long most) {
       this.most = most;
@@ -57,8 +59,12 @@ final class Capture implements AutoCloseable {
       end = last;
     }
 
+    synchronized void end() {
+      ended = true;
+    }
+
     synchronized CapturedOutput taken() {
-      return new CapturedOutput(first.toByteArray(), end, written);
+      return new CapturedOutput(first.toByteArray(), end, written, !ended);
     }
   }
 
@@ -151,6 +157,7 @@ final class Capture implements AutoCloseable {
       for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {
         into.add(buffer, read);
       }
+      into.end();
     } catch (IOException e) {
       LOG.debug("a stream of a command is gone", e);
     } catch (OutOfMemoryError e) {

@@ -14,11 +14,13 @@ public final class CapturedOutput {
   private final byte[] kept;
   private final byte[] end;
   private final long written;
+  private final boolean cutOff;
 
-  CapturedOutput(byte[] kept, byte[] end, long written) {
+  CapturedOutput(byte[] kept, byte[] end, long written, boolean cutOff) {
     this.kept = kept;
     this.end = end;
     this.written = written;
+    this.cutOff = cutOff;
   }
 
   /**
@@ -50,18 +52,30 @@ public final class CapturedOutput {
   }
 
   /**
-   * Returns whether the command wrote more than was kept.
+   * Returns whether the command wrote more than was kept, or the stream was {@linkplain #cutOff()
+   * cut off}.
    *
-   * @return true if {@link #bytes()} is not all
+   * @return true if {@link #bytes()} is not all, or may not be
    */
   public boolean truncated() {
-    return written > kept.length;
+    return cutOff || written > kept.length;
+  }
+
+  /**
+   * Returns whether the stream's end was not seen: a process that the command left behind held it
+   * open for 2 seconds after the command's end, or it broke. What came later is neither in {@link
+   * #bytes()} nor in {@link #written()}.
+   *
+   * @return true if there may have been more
+   */
+  public boolean cutOff() {
+    return cutOff;
   }
 
   /**
    * Returns how many bytes the command wrote.
    *
-   * @return the number, including bytes that were not kept
+   * @return the number, including bytes that were not kept, up to a {@linkplain #cutOff() cut}
    */
   public long written() {
     return written;

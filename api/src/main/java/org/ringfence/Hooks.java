@@ -198,11 +198,12 @@ final class Hooks implements EventSink {
   private RuntimeException command(CommandEvent event) {
     Failures failures = new Failures();
     command.forEach(hook -> failures.of(() -> hook.accept(event)));
-    if (failures.first != null) {
+    RuntimeException first = failures.first();
+    if (first != null) {
       // The command must not depend on a hook.
-      LOG.warn("a listener failed", failures.first);
+      LOG.warn("a listener failed", first);
     }
-    return failures.first;
+    return first;
   }
 
   @Override
@@ -268,21 +269,31 @@ final class Hooks implements EventSink {
     return decisionTimeout;
   }
 
-  /** If a hook throws, the others still receive the event; the backend gets the first exception. */
+  /**
+   * If a hook throws or has no memory, the others still receive the event; the backend gets the
+   * first exception.
+   */
   private static final class Failures {
-    private RuntimeException first;
+    private Throwable first;
 
     void of(Runnable hook) {
       try {
         hook.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | OutOfMemoryError e) {
         first = first == null ? e : first;
       }
     }
 
+    /** Returns the first exception, or null. */
+    RuntimeException first() {
+      return first == null || first instanceof RuntimeException
+          ? (RuntimeException) first
+          : new IllegalStateException("there is no memory left for a listener", first);
+    }
+
     void rethrow() {
       if (first != null) {
-        throw first;
+        throw first();
       }
     }
   }

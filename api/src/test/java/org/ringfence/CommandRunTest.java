@@ -121,6 +121,10 @@ class CommandRunTest {
       Result result = sandbox.command("x").run();
       assertThat(result.stdout().text()).isEqualTo("some");
       assertThat(result.succeeded()).isTrue();
+      assertThat(result.stdout().cutOff()).isTrue();
+      assertThat(result.stdout().truncated()).isTrue();
+      assertThat(result.stderr().cutOff()).isFalse();
+      assertThat(result.stderr().truncated()).isFalse();
     } finally {
       never.countDown();
     }
@@ -267,6 +271,33 @@ class CommandRunTest {
       assertThatThrownBy(() -> backend.sink.violation(FakeBackend.denied(1, "/x")))
           .hasMessage("a hook's own fault");
       assertThat(heard).hasSize(1);
+    }
+  }
+
+  @Test
+  void hookWithoutMemoryIsAHookThatFails() throws Exception {
+    List<Object> heard = new ArrayList<>();
+    OutOfMemoryError full = new OutOfMemoryError("fake");
+    FakeBackend backend = backendRunning((process, sink) -> process.exits(0));
+    try (Sandbox sandbox =
+        opener(backend)
+            .onDenied(
+                denied -> {
+                  throw full;
+                })
+            .onDenied(heard::add)
+            .onCommand(
+                event -> {
+                  throw full;
+                })
+            .onCommand(heard::add)
+            .open()) {
+      assertThatThrownBy(() -> backend.sink.violation(FakeBackend.denied(1, "/x")))
+          .isInstanceOf(RuntimeException.class)
+          .hasCause(full);
+      assertThat(heard).hasSize(1);
+      assertThat(sandbox.command("x").run().succeeded()).isTrue();
+      assertThat(heard).hasSize(3);
     }
   }
 

@@ -137,6 +137,8 @@ final class CommandTool {
     tree.put("stderr", result.stderr().text());
     tree.put("stdoutBytes", result.stdout().written());
     tree.put("stderrBytes", result.stderr().written());
+    tree.put("stdoutCutOff", result.stdout().cutOff());
+    tree.put("stderrCutOff", result.stderr().cutOff());
     tree.put("usage", OutcomeJson.of(result.usage()));
     long denials = result.denials().size() + result.denialsLeftOut();
     tree.put("denials", denials);
@@ -160,9 +162,12 @@ final class CommandTool {
     if (!kept.isEmpty()) {
       text.append(name).append(":\n").append(kept).append(kept.endsWith("\n") ? "" : "\n");
     }
-    if (output.truncated()) {
+    if (output.written() > output.bytes().length) {
       text.append(name).append(" had ").append(output.written());
       text.append(" bytes; the first are above, maxOutputBytes returns more.\n");
+    }
+    if (output.cutOff()) {
+      text.append(name).append(" was still open 2 s after the end, and may miss its last bytes.\n");
     }
   }
 }

@@ -94,7 +94,7 @@ public final class McpToolServer implements AutoCloseable {
    *
    * @throws InterruptedException if the wait is interrupted; the server is closed all the same
    * @throws IOException if the input ended inside a message, or the client sent requests and left
-   *     16 MiB of their errors unread; the server is closed all the same
+   *     16 MiB of immediate answers unread; the server is closed all the same
    */
   public void serve() throws InterruptedException, IOException {
     try {

@@ -71,6 +71,8 @@ final class ServedSandbox implements AutoCloseable {
     tree.put("stderr", Base64.getEncoder().encodeToString(result.stderr().bytes()));
     tree.put("stdoutWritten", result.stdout().written());
     tree.put("stderrWritten", result.stderr().written());
+    tree.put("stdoutCutOff", result.stdout().cutOff());
+    tree.put("stderrCutOff", result.stderr().cutOff());
     tree.put("usage", OutcomeJson.of(result.usage()));
     tree.put("denials", OutcomeJson.of(result.denials()));
     tree.put("denialsLeftOut", result.denialsLeftOut());

@@ -49,6 +49,7 @@ final class ConfinedFiles implements SandboxFiles {
               + ": "
               + String.join(" | ", result.stderr().lastLines(LAST_LINES)));
     }
+    RingfenceSandbox.demandWhole(result);
     return result;
   }
 

@@ -56,6 +56,7 @@ public final class RingfenceSandbox implements Sandbox {
       run = run.timeout(positive(spec.timeout()));
     }
     Result result = run(run);
+    demandWhole(result);
     if (result.stdout().truncated() || result.stderr().truncated()) {
       // An ExecResult cannot say that there was more.
       throw new SandboxException(
@@ -70,6 +71,14 @@ public final class RingfenceSandbox implements Sandbox {
         result.stdout().text(),
         result.stderr().text(),
         result.usage().wallTime());
+  }
+
+  /** Refuses a result without the ends of its streams, which no type of the SPI can say. */
+  static void demandWhole(Result result) {
+    if (result.stdout().cutOff() || result.stderr().cutOff()) {
+      throw new SandboxException(
+          "A stream of the command was still open 2 s after its end, so that output may be missing");
+    }
   }
 
   /** Runs a command that ends by itself or by a signal; all other ends are exceptions. */

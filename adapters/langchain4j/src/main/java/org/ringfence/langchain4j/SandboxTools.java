@@ -173,12 +173,16 @@ public final class SandboxTools {
   }
 
   private static void append(StringBuilder text, String name, CapturedOutput output) {
+    if (output.cutOff()) {
+      text.append("[").append(name);
+      text.append(" was still open 2 s after the end, and may miss its last bytes]\n");
+    }
     if (output.written() == 0) {
       return;
     }
     String kept = output.text();
     text.append(name).append(":\n").append(kept).append(kept.endsWith("\n") ? "" : "\n");
-    if (output.truncated()) {
+    if (output.written() > output.bytes().length) {
       text.append("[").append(name).append(" had ").append(output.written());
       text.append(" bytes: above are the first, below its last lines]\n");
       output.lastLines(LAST_LINES).forEach(line -> text.append(line).append('\n'));

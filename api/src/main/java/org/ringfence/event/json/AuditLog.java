@@ -10,6 +10,7 @@ import java.io.Writer;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.ringfence.CommandEvent;
 import org.ringfence.Sandbox;
 import org.ringfence.event.AuditRecord;
@@ -41,7 +42,9 @@ public final class AuditLog implements EventRecorder {
   private final SecretMask mask;
   private final boolean complete;
   private final String run = UUID.randomUUID().toString();
-  private DroppedEvents unwritten = NONE;
+  private long unwrittenDenials;
+  private long unwrittenExecuted;
+  private long unwrittenConnections;
   private long unwrittenCommands;
   private boolean torn;
   private boolean refused;
@@ -87,6 +90,10 @@ public final class AuditLog implements EventRecorder {
    * @param event the start or the end
    */
   public void command(CommandEvent event) {
+    write(() -> line(event), NONE, 1);
+  }
+
+  private ObjectNode line(CommandEvent event) {
     String name = "ended";
     if (event instanceof CommandEvent.Begun) {
       name = "begun";
@@ -107,14 +114,14 @@ public final class AuditLog implements EventRecorder {
       line.set("ending", mapper.valueToTree(OutcomeJson.of(ended.ending())));
       line.set("usage", mapper.valueToTree(OutcomeJson.of(ended.usage())));
     }
-    write(line, NONE, 1);
+    return line;
   }
 
   /** Writes a line that counts the missing events. */
   @Override
   public void dropped(DroppedEvents dropped) {
     lost = true;
-    write(line(dropped, 0), dropped);
+    write(() -> line(dropped, 0), dropped);
   }
 
   private ObjectNode line(String event) {
@@ -150,6 +157,10 @@ public final class AuditLog implements EventRecorder {
 
   @Override
   public void executed(AuditRecord command) {
+    write(() -> line(command), COMMAND);
+  }
+
+  private ObjectNode line(AuditRecord command) {
     ObjectNode line = line("executed");
     line.put("start", command.start().toString());
     line.put("end", command.end().toString());
@@ -161,11 +172,15 @@ public final class AuditLog implements EventRecorder {
     mask.apply(command.arguments()).forEach(arguments::add);
     line.put("cwd", command.directory());
     command.exit().ifPresent(exit -> line.put("exit", exit));
-    write(line, COMMAND);
+    return line;
   }
 
   @Override
   public void violation(Violation violation) {
+    write(() -> line(violation), DENIAL);
+  }
+
+  private ObjectNode line(Violation violation) {
     ObjectNode line = line("denied");
     line.put("time", Instant.now().toString());
     line.put("operation", violation.operation());
@@ -176,7 +191,7 @@ public final class AuditLog implements EventRecorder {
     line.put("rule", violation.rule());
     remedy(line, violation.remedy());
     line.put("certainty", violation.certainty().name());
-    write(line, DENIAL);
+    return line;
   }
 
   private void remedy(ObjectNode line, Remedy remedy) {
@@ -190,6 +205,10 @@ public final class AuditLog implements EventRecorder {
 
   @Override
   public void connection(ConnectionRecord connection) {
+    write(() -> line(connection), CONNECTION);
+  }
+
+  private ObjectNode line(ConnectionRecord connection) {
     ObjectNode line = line("connection");
     line.put("time", connection.time().toString());
     line.put("host", connection.host());
@@ -203,7 +222,7 @@ public final class AuditLog implements EventRecorder {
     connection.sent().ifPresent(bytes -> line.put("sent", bytes));
     connection.received().ifPresent(bytes -> line.put("received", bytes));
     connection.duration().ifPresent(time -> line.put("millis", time.toMillis()));
-    write(line, CONNECTION);
+    return line;
   }
 
   /** Writes the number, unless the command is unknown. */
@@ -213,50 +232,60 @@ public final class AuditLog implements EventRecorder {
     }
   }
 
-  private void write(ObjectNode line, DroppedEvents events) {
+  private void write(Supplier<ObjectNode> line, DroppedEvents events) {
     write(line, events, 0);
   }
 
   /**
-   * Writes a line, after one that counts earlier lines that could not be written.
+   * Writes a line, after one that counts earlier lines that could not be written. A line that there
+   * is no memory for is one of these.
    *
    * @param events the events that are missing without the line
    * @param commands the starts and ends that are missing without it
    */
-  private synchronized void write(ObjectNode line, DroppedEvents events, long commands) {
-    DroppedEvents missing = unwritten.plus(events);
-    long missingCommands = unwrittenCommands + commands;
+  private synchronized void write(Supplier<ObjectNode> line, DroppedEvents events, long commands) {
     try {
-      if (unwritten.equals(NONE) && unwrittenCommands == 0) {
-        append(line);
-      } else {
-        append(line(unwritten, unwrittenCommands));
-        missing = events;
-        missingCommands = commands;
-        append(line);
+      ObjectNode next = line.get();
+      if (unwrittenDenials + unwrittenExecuted + unwrittenConnections + unwrittenCommands > 0) {
+        append(
+            line(
+                new DroppedEvents(unwrittenDenials, unwrittenExecuted, unwrittenConnections),
+                unwrittenCommands));
+        unwrittenDenials = 0;
+        unwrittenExecuted = 0;
+        unwrittenConnections = 0;
+        unwrittenCommands = 0;
       }
-      unwritten = NONE;
-      unwrittenCommands = 0;
-    } catch (IOException e) {
-      unwrittenCommands = missingCommands;
-      unwritten = missing;
-      torn = true;
+      append(next);
+    } catch (IOException | OutOfMemoryError e) {
+      // This takes no memory.
+      unwrittenDenials += events.violations();
+      unwrittenExecuted += events.commands();
+      unwrittenConnections += events.connections();
+      unwrittenCommands += commands;
       lost = true;
-      if (complete) {
-        throw new UncheckedIOException("audit log", e);
-      }
-      if (!refused) {
-        // The reader of the log sees the number of missing lines, if any line can follow.
-        LoggerFactory.getLogger(AuditLog.class)
-            .warn("a line of the audit log cannot be written: {}", e.toString());
-        refused = true;
-      }
+      failed(e);
+    }
+  }
+
+  private void failed(Throwable cause) {
+    if (complete) {
+      throw new UncheckedIOException(
+          "audit log", cause instanceof IOException failure ? failure : new IOException(cause));
+    }
+    if (!refused) {
+      refused = true;
+      // The reader of the log sees the number of missing lines, if any line can follow.
+      LoggerFactory.getLogger(AuditLog.class)
+          .warn("a line of the audit log cannot be written: {}", cause.toString());
     }
   }
 
   private void append(ObjectNode line) throws IOException {
     // A line that follows half of another begins on a line of its own.
-    out.write((torn ? "\n" : "") + mapper.writeValueAsString(line) + "\n");
+    String text = (torn ? "\n" : "") + mapper.writeValueAsString(line) + "\n";
+    torn = true;
+    out.write(text);
     out.flush();
     torn = false;
   }

@@ -114,9 +114,13 @@ class AuditLogTest {
   private static final class Failing extends Writer {
     private final StringBuilder text = new StringBuilder();
     private boolean broken;
+    private boolean full;
 
     @Override
     public void write(char[] chars, int offset, int length) throws IOException {
+      if (full) {
+        throw new OutOfMemoryError("fake");
+      }
       text.append(chars, offset, broken ? length / 2 : length);
       if (broken) {
         throw new ClosedChannelException();
@@ -148,6 +152,34 @@ class AuditLogTest {
     assertThat(lines.get(1)).contains("\"denied\":4,\"executed\":2,\"connection\":1");
     assertThat(List.of(lines.get(0), lines.get(2), lines.get(3)))
         .allMatch(line -> line.startsWith("{\"event\":\"executed\""));
+  }
+
+  @Test
+  void linesWithoutMemoryAreCountedAsOthersThatCouldNotBeWritten() {
+    Failing out = new Failing();
+    AuditLog log = new AuditLog(out, USUAL);
+    out.full = true;
+    log.executed(record());
+    out.full = false;
+    // The memory may lack before the line is written.
+    log.command(
+        new CommandEvent.NotStarted(
+            1,
+            new IllegalStateException() {
+              @Override
+              public String getMessage() {
+                throw new OutOfMemoryError("fake");
+              }
+            }));
+    log.executed(record());
+    assertThat(log.incomplete()).isTrue();
+    assertThat(out.text.toString().lines().filter(line -> line.endsWith("}")))
+        .hasSize(2)
+        .element(0, STRING)
+        .contains("\"denied\":0,\"executed\":1,\"connection\":0,\"commands\":1");
+    out.full = true;
+    assertThatThrownBy(() -> new AuditLog(out, USUAL, true).executed(record()))
+        .isInstanceOf(UncheckedIOException.class);
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class WholeLines extends Writer {
   private final WritableByteChannel channel;
-  private final StringBuilder text = new StringBuilder();
+  private StringBuilder text = new StringBuilder();
 
   WholeLines(WritableByteChannel channel) {
     this.channel = channel;
@@ -21,14 +21,32 @@ final class WholeLines extends Writer {
 
   @Override
   public void write(char[] chars, int offset, int length) {
-    text.append(chars, offset, length);
+    boolean done = false;
+    try {
+      text.append(chars, offset, length);
+      done = true;
+    } finally {
+      if (!done) {
+        lose();
+      }
+    }
+  }
+
+  /** What could not be written is lost, and not repeated with the next line. */
+  private void lose() {
+    // The old one goes first: there may be no memory for both.
+    text = null;
+    text = new StringBuilder();
   }
 
   @Override
   public void flush() throws IOException {
-    ByteBuffer bytes = StandardCharsets.UTF_8.encode(text.toString());
-    // What could not be written is lost, and not repeated with the next line.
-    text.setLength(0);
+    ByteBuffer bytes;
+    try {
+      bytes = StandardCharsets.UTF_8.encode(text.toString());
+    } finally {
+      lose();
+    }
     // The system takes less only where it then fails, as on a full disk.
     while (bytes.hasRemaining()) {
       channel.write(bytes);
