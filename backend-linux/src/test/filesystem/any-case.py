@@ -1,6 +1,7 @@
-"""Shows a directory at another place through FUSE, with names in any letter case, as a drive of
-Windows does in WSL2: each spelling is an entry of its own for the kernel. Needs root. Prints
-"mounted", and unmounts when its input ends.
+"""Shows a directory at another place through FUSE, with names in any spelling, as a drive of
+Windows does in WSL2 and others do: each spelling is an entry of its own for the kernel. Needs root.
+The third argument is the type that the table of mounts shows. Prints "mounted", and unmounts when
+its input ends.
 
 The structures are those of linux/fuse.h, version 7.31.
 """
@@ -12,12 +13,13 @@ import select
 import stat
 import struct
 import sys
+import unicodedata
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-backing, target = sys.argv[1:3]
+backing, target, kind = sys.argv[1:4]
 device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
 options = "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % device
-if LIBC.mount(b"any-case", target.encode(), b"fuse.ntfs-3g", 0, options.encode()):
+if LIBC.mount(b"any-case", target.encode(), kind.encode(), 0, options.encode()):
     sys.exit("mount: " + os.strerror(ctypes.get_errno()))
 
 nodes = {1: (0, "")}  # number: parent and name as it was asked for
@@ -25,8 +27,14 @@ numbers = {}
 files = {}
 
 
+def folded(name):
+    """Folds letter case, compatibility and marks, ignorable characters, dots and spaces at the end."""
+    plain = unicodedata.normalize("NFKD", name.rstrip(". ") or name).casefold()
+    return "".join(c for c in plain if c not in "\u00ad\u200b\u200c\u200d\ufeff")
+
+
 def path(node):
-    """Finds the object behind a node, by its name in any letter case."""
+    """Finds the object behind a node, by its name in any spelling."""
     parent, name = nodes[node]
     if not parent:
         return backing
@@ -35,7 +43,7 @@ def path(node):
     if os.path.lexists(exact):
         return exact
     for entry in os.listdir(above):
-        if entry.casefold() == name.casefold():
+        if folded(entry) == folded(name):
             return os.path.join(above, entry)
     return exact
 
@@ -51,7 +59,7 @@ def attributes(node, of=None):
     it = os.lstat(path(node)) if of is None else os.fstat(of)
     times = [int(t) for t in (it.st_atime, it.st_mtime, it.st_ctime)]
     return struct.pack(
-        "<6Q10I", node, it.st_size, it.st_blocks, *times, 0, 0, 0,
+        "<6Q10I", it.st_ino, it.st_size, it.st_blocks, *times, 0, 0, 0,
         it.st_mode | 0o777, it.st_nlink, 0, 0, 0, 4096, 0)
 
 

@@ -124,7 +124,8 @@ final class AssumedMachines {
 
           @Override
           public LooseMounts looseMounts() {
-            return new LooseMounts(List.of(new LooseMounts.Mount("/mnt/c", true, true)));
+            return new LooseMounts(
+                List.of(new LooseMounts.Mount("/mnt/c", LooseMounts.Names.SHORT)), true);
           }
         };
     String home = "/mnt/c/Users/me";

@@ -3,28 +3,67 @@ package org.ringfence.policy.effective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.glob.DenyGlob;
+import org.ringfence.policy.path.NameFolding;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
 
 /** The globs of a policy, placed on a machine. */
 final class DenyGlobs {
   private final List<DenyGlob> globs;
-  private final List<DenyGlob> ofAnyCase;
+  private final List<Loose> loose;
 
   /**
-   * PathContext globs.
+   * A glob where a file system finds an object by several spellings of its name. A character beyond
+   * ASCII may be several when it is folded: then {@code ?} stands for any number.
+   */
+  private record Loose(DenyGlob asked, DenyGlob folded, DenyGlob wide) {
+    static Loose of(String text, String placed) {
+      String folded = DenyGlob.folded(placed);
+      return new Loose(
+          new DenyGlob(text, placed, true),
+          new DenyGlob(text, folded, true),
+          new DenyGlob(text, folded.replace('?', '*'), true));
+    }
+
+    private DenyGlob of(List<String> components) {
+      return components.stream().allMatch(NameFolding::isAscii) ? folded : wide;
+    }
+
+    boolean matches(List<String> components) {
+      return asked.matches(components) || of(components).matches(foldedNames(components));
+    }
+
+    boolean mayBeLost(List<String> from, List<String> to) {
+      return asked.mayBeLost(from, to)
+          || of(from).mayBeLost(foldedNames(from), foldedNames(to))
+          || of(to).mayBeLost(foldedNames(from), foldedNames(to));
+    }
+
+    private static List<String> foldedNames(List<String> components) {
+      return components.stream().map(NameFolding::folded).toList();
+    }
+  }
+
+  /** Compiles globs for places whose file systems compare names as their style does. */
+  DenyGlobs(List<String> texts, PathContext places, Map<String, String> crossed) {
+    this(texts, places, crossed, false);
+  }
+
+  /**
+   * Compiles globs.
    *
    * @param texts the globs as the policy has them
    * @param places resolves links
    * @param crossed receives the links on the way of a glob's leading directories
+   * @param anyLoose whether a file system finds objects by several spellings of their names
    */
-  DenyGlobs(List<String> texts, PathContext places, Map<String, String> crossed) {
+  DenyGlobs(List<String> texts, PathContext places, Map<String, String> crossed, boolean anyLoose) {
     List<DenyGlob> compiled = new ArrayList<>();
-    List<DenyGlob> loose = new ArrayList<>();
+    List<Loose> folded = new ArrayList<>();
     boolean anyCase = places.style() == PathStyle.WINDOWS;
-    boolean anyLoose = !places.lookup().looseMounts().mounts().isEmpty();
     for (String text : texts) {
       String leading = DenyGlob.leadingDirectories(text);
       String placed = text;
@@ -36,21 +75,24 @@ final class DenyGlobs {
       }
       compiled.add(new DenyGlob(text, placed, anyCase));
       if (anyLoose) {
-        loose.add(new DenyGlob(text, placed, true));
+        folded.add(Loose.of(text, placed));
       }
     }
     this.globs = List.copyOf(compiled);
-    this.ofAnyCase = anyLoose ? List.copyOf(loose) : globs;
+    this.loose = List.copyOf(folded);
+  }
+
+  /** Returns the leading directories of globs, links resolved. */
+  static Stream<String> directories(List<String> texts, PathContext places) {
+    return texts.stream()
+        .map(DenyGlob::leadingDirectories)
+        .filter(leading -> places.style() == PathStyle.POSIX && !leading.equals("/"))
+        .map(places::real);
   }
 
   /** Returns the first glob that denies a path, or null. */
   DenyGlob denying(List<String> components) {
-    return denying(components, false);
-  }
-
-  /** As {@link #denying(List)}, where a file system may ignore letter case. */
-  DenyGlob denying(List<String> components, boolean anyCase) {
-    for (DenyGlob glob : anyCase ? ofAnyCase : globs) {
+    for (DenyGlob glob : globs) {
       if (glob.matches(components)) {
         return glob;
       }
@@ -58,19 +100,34 @@ final class DenyGlobs {
     return null;
   }
 
-  /** Returns the first glob whose denial below a directory a move may lift, or null. */
-  DenyGlob lostByMove(List<String> from, List<String> to) {
-    return lostByMove(from, to, false);
+  /** As {@link #denying(List)}, where the file system may find an object by several spellings. */
+  DenyGlob denying(List<String> components, boolean spellings) {
+    for (Loose glob : spellings ? loose : List.<Loose>of()) {
+      if (glob.matches(components)) {
+        return glob.asked();
+      }
+    }
+    return denying(components);
   }
 
-  /** As {@link #lostByMove(List, List)}, where a file system may ignore letter case. */
-  DenyGlob lostByMove(List<String> from, List<String> to, boolean anyCase) {
-    for (DenyGlob glob : anyCase ? ofAnyCase : globs) {
+  /** Returns the first glob whose denial below a directory a move may lift, or null. */
+  DenyGlob lostByMove(List<String> from, List<String> to) {
+    for (DenyGlob glob : globs) {
       if (glob.mayBeLost(from, to)) {
         return glob;
       }
     }
     return null;
+  }
+
+  /** As {@link #lostByMove(List, List)}, where the file system may find several spellings. */
+  DenyGlob lostByMove(List<String> from, List<String> to, boolean spellings) {
+    for (Loose glob : spellings ? loose : List.<Loose>of()) {
+      if (glob.mayBeLost(from, to)) {
+        return glob.asked();
+      }
+    }
+    return lostByMove(from, to);
   }
 
   /** Returns the globs with names of directories that a policy permits to rename. */

@@ -75,15 +75,19 @@ public final class EffectivePolicy {
     this.protectedPaths = all.paths();
     this.rules = List.copyOf(placed);
     this.loose =
-        new LooseNames(
-            places.lookup().looseMounts(),
-            Stream.concat(rules.stream().map(EffectiveRule::path), protectedPaths.stream()));
+        LooseNames.of(
+            places.lookup(),
+            Stream.of(
+                    rules.stream().map(EffectiveRule::path),
+                    protectedPaths.stream(),
+                    DenyGlobs.directories(policy.denyGlobs(), places))
+                .flatMap(paths -> paths));
     this.kept =
         new KeptPaths(
             places.style(),
             protectedPaths.stream().map(loose::spelled).toList(),
             places.privateTmp().map(places::real).orElse(""));
-    this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed);
+    this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed, loose.any());
     this.tree = new RuleTree(places.style(), rules, loose);
     this.leading = new LeadingDirectories(policy.protectedNames(), places.style(), rules, tree);
     this.decided = new DecidedNames(this, tree, leading, all.steady());
@@ -176,14 +180,25 @@ public final class EffectivePolicy {
       if (over != null) {
         return Decision.deny(new Reason.ProtectedPath(over), "the path stays as it is");
       }
-      int depth = tree.depthOfDecision(components);
-      String name =
-          rule.scratch() ? leading.protectedAt(components) : homes.protectedAt(components, depth);
+      String name = protectedName(rule, components);
+      name = name == null ? protectedName(rule, loose.plain(path, components)) : name;
       if (name != null) {
         return byName(name);
       }
     }
     return Decision.allow(new Reason.Rule(rule.origin(), rule.access(), operation));
+  }
+
+  private String protectedName(EffectiveRule rule, List<String> components) {
+    return rule.scratch()
+        ? leading.protectedAt(components)
+        : homes.protectedAt(components, tree.depthOfDecision(components));
+  }
+
+  private String replacedName(EffectiveRule rule, List<String> components) {
+    return rule.scratch()
+        ? leading.replacedAt(components)
+        : homes.replacedAt(components, tree.depthOfDecision(components));
   }
 
   static Decision byName(String name) {
@@ -209,10 +224,8 @@ public final class EffectivePolicy {
     if (!decision.allowed() || rule == null) {
       return decision;
     }
-    String name =
-        rule.scratch()
-            ? leading.replacedAt(components)
-            : homes.replacedAt(components, tree.depthOfDecision(components));
+    String name = replacedName(rule, components);
+    name = name == null ? replacedName(rule, loose.plain(path, components)) : name;
     return name == null ? decision : byName(name);
   }
 

@@ -1,8 +1,11 @@
 package org.ringfence.policy.glob;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.ringfence.policy.path.NameFolding;
 import org.ringfence.policy.path.PathStyle;
 import org.ringfence.policy.value.InvalidPolicyException;
 
@@ -84,6 +87,33 @@ public final class DenyGlob {
     }
     int slash = text.lastIndexOf('/', wild == text.length() ? wild : wild - 1);
     return text.startsWith("/") && slash > 0 ? text.substring(0, slash) : "/";
+  }
+
+  /**
+   * Folds the names of a pattern, so that it matches folded names.
+   *
+   * @param placed a pattern
+   * @return the pattern for names as {@link NameFolding#folded} returns them
+   */
+  public static String folded(String placed) {
+    return Arrays.stream(placed.split("/", -1))
+        .map(name -> name.equals("**") ? name : foldedName(name))
+        .collect(Collectors.joining("/"));
+  }
+
+  private static String foldedName(String name) {
+    StringBuilder folded = new StringBuilder();
+    int start = 0;
+    for (int i = 0; i < name.length(); i++) {
+      if (name.charAt(i) == '*' || name.charAt(i) == '?') {
+        // Dots and spaces before a wildcard are not at the name's end.
+        String piece = NameFolding.folded(name.substring(start, i) + "x");
+        folded.append(piece, 0, piece.length() - 1).append(name.charAt(i));
+        start = i + 1;
+      }
+    }
+    String last = NameFolding.folded(name.substring(start));
+    return start > 0 && last.matches("[. ]+") ? folded.toString() : folded + last;
   }
 
   /**

@@ -184,6 +184,11 @@ class HostLookup implements PathLookup {
   }
 
   @Override
+  public Set<String> foldingDirectories(Collection<String> paths) {
+    return MOUNTS.toFile().exists() ? new FoldingDirectories().on(paths) : Set.of();
+  }
+
+  @Override
   public boolean exists(String path) {
     return Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS);
   }

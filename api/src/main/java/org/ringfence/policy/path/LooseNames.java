@@ -1,6 +1,7 @@
 package org.ringfence.policy.path;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -12,7 +13,7 @@ import java.util.stream.Stream;
  */
 public final class LooseNames {
   /** Every path has one spelling. */
-  public static final LooseNames NONE = new LooseNames(LooseMounts.NONE, Stream.of());
+  public static final LooseNames NONE = new LooseNames(LooseMounts.NONE, List.of());
 
   /**
    * Up to eight characters, of which the last are a tilde and a number, and up to three behind a
@@ -33,17 +34,25 @@ public final class LooseNames {
     }
   }
 
+  private LooseNames(LooseMounts mounts, List<String> paths) {
+    this.mounts = mounts;
+    if (any()) {
+      paths.stream().filter(this::at).forEach(this::learn);
+    }
+  }
+
   /**
    * Learns the paths of a policy.
    *
-   * @param mounts the mounts
+   * @param lookup looks for mounts and directories that find an object by several names
    * @param paths real paths; of two spellings of one path the first counts
+   * @return the names
    */
-  public LooseNames(LooseMounts mounts, Stream<String> paths) {
-    this.mounts = mounts;
-    if (any()) {
-      paths.filter(this::at).forEach(this::learn);
-    }
+  public static LooseNames of(PathLookup lookup, Stream<String> paths) {
+    LooseMounts mounts = lookup.looseMounts();
+    List<String> own = paths.toList();
+    return new LooseNames(
+        mounts.marks() ? mounts.with(lookup.foldingDirectories(own)) : mounts, own);
   }
 
   private void learn(String path) {
@@ -55,28 +64,41 @@ public final class LooseNames {
     }
   }
 
-  private boolean any() {
+  /**
+   * Returns whether any path can be found by other spellings.
+   *
+   * @return true if there is such a mount or directory
+   */
+  public boolean any() {
     return !mounts.mounts().isEmpty();
   }
 
   private String key(String path, String name) {
-    return mounts.holding(path) == null ? name : folded(name);
+    LooseMounts.Mount mount = mounts.holding(path);
+    return mount == null ? name : mount.folded(name);
   }
 
-  /** Folds at least what a file system folds: Java knows more pairs than NTFS does. */
-  private static String folded(String name) {
-    StringBuilder folded = new StringBuilder(name.length());
-    name.codePoints()
-        .map(c -> Character.toLowerCase(Character.toUpperCase(c)))
-        .forEach(folded::appendCodePoint);
-    return folded.toString();
+  /**
+   * Returns names as they are compared with protected names, which are of ASCII.
+   *
+   * @param path an absolute path
+   * @param names its names
+   * @return the names, in place of each that a file system here may take for one of ASCII that one
+   */
+  public List<String> plain(String path, List<String> names) {
+    if (at(path)) {
+      return names.stream().map(NameFolding::folded).toList();
+    }
+    return mounts.marks() && !NameFolding.isAscii(path)
+        ? names.stream().map(NameFolding::plain).toList()
+        : names;
   }
 
   /**
    * Returns whether a path can be found by other spellings.
    *
    * @param path an absolute path
-   * @return true if the mount that holds its last name ignores letter case
+   * @return true if the mount that holds its last name does not compare names exactly
    */
   public boolean at(String path) {
     return any() && mounts.holding(path) != null;
@@ -106,6 +128,10 @@ public final class LooseNames {
     return start > path.length() ? spelled.toString() : spelled + "/" + path.substring(start);
   }
 
+  private static boolean isShort(String name) {
+    return SHORT.matcher(name).matches() || SHORT.matcher(NameFolding.folded(name)).matches();
+  }
+
   /**
    * Finds a name on a path that may be the short name of another object: one of the form that
    * Windows makes, which the policy does not spell so itself.
@@ -114,7 +140,7 @@ public final class LooseNames {
    * @return the name; empty if there is none
    */
   public Optional<String> shortName(String path) {
-    if (path.indexOf('~') < 0 || !at(path)) {
+    if (!at(path) || NameFolding.folded(path).indexOf('~') < 0) {
       return Optional.empty();
     }
     Node node = root;
@@ -123,7 +149,7 @@ public final class LooseNames {
       above = above + "/" + name;
       node = node == null ? null : node.children.get(key(above, name));
       LooseMounts.Mount mount = mounts.holding(above);
-      if (node == null && mount != null && mount.shortNames() && SHORT.matcher(name).matches()) {
+      if (node == null && mount != null && mount.shortNames() && isShort(name)) {
         return Optional.of(name);
       }
     }

@@ -3,6 +3,7 @@ package org.ringfence.policy.path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Resolves the names of a policy to real paths: on this machine, on another, or nowhere. */
 public interface PathLookup {
@@ -96,5 +97,17 @@ public interface PathLookup {
    */
   default LooseMounts looseMounts() {
     return LooseMounts.NONE;
+  }
+
+  /**
+   * Returns directories that find an entry by another spelling of its name, where the mounts do not
+   * show it: those on the way of paths whose next name, and those at the paths with an entry that
+   * is found by another spelling, too.
+   *
+   * @param paths real paths, which need not exist
+   * @return the real paths of the directories
+   */
+  default Set<String> foldingDirectories(Collection<String> paths) {
+    return Set.of();
   }
 }

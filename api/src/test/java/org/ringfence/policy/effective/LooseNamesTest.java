@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,34 +30,37 @@ class LooseNamesTest {
           + "72 60 0:72 / /mnt/my\\040fold rw shared:3 - tmpfs none rw,casefold=utf8-12.1.0\n";
 
   private static PathContext places(String mounts) {
-    PathLookup lookup =
-        new PathLookup() {
-          @Override
-          public String real(String path) {
-            return path;
-          }
+    return PathContext.of(PathStyle.POSIX, "/mnt/c/work", "/home/me")
+        .lookedUp(new MountedLookup(mounts));
+  }
 
-          @Override
-          public Map<String, String> linksOn(String path) {
-            return Map.of();
-          }
+  /** A machine with a table of mounts, where each path is real. */
+  private static class MountedLookup implements PathLookup {
+    private final String mounts;
 
-          @Override
-          public boolean exists(String path) {
-            return true;
-          }
+    MountedLookup(String mounts) {
+      this.mounts = mounts;
+    }
 
-          @Override
-          public Map<String, List<String>> otherNames(Collection<String> paths) {
-            return Map.of();
-          }
+    @Override
+    public String real(String path) {
+      return path;
+    }
 
-          @Override
-          public LooseMounts looseMounts() {
-            return LooseMounts.of(mounts);
-          }
-        };
-    return PathContext.of(PathStyle.POSIX, "/mnt/c/work", "/home/me").lookedUp(lookup);
+    @Override
+    public Map<String, String> linksOn(String path) {
+      return Map.of();
+    }
+
+    @Override
+    public boolean exists(String path) {
+      return true;
+    }
+
+    @Override
+    public LooseMounts looseMounts() {
+      return LooseMounts.of(mounts);
+    }
   }
 
   private static EffectivePolicy placed(PolicyBuilder policy) {
@@ -174,6 +178,158 @@ class LooseNamesTest {
     assertThat(writes(policy, "/mnt/c/Users/LONGNA~1/work/FILE~1")).isFalse();
   }
 
+  private static EffectivePolicy on(String type, String options, PolicyBuilder policy) {
+    String mounts =
+        "60 59 8:32 / / rw - btrfs /dev/sdc rw\n70 60 0:70 / /m rw - " + type + " x " + options;
+    return EffectivePolicy.of(policy.build(), places(mounts + "\n"));
+  }
+
+  /** Each type that is not known to compare names exactly may fold them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "vfat rw",
+        "exfat rw",
+        "ntfs3 rw",
+        "nfs rw,vers=3",
+        "nfs4 rw",
+        "cifs rw",
+        "smb3 rw",
+        "hfsplus rw",
+        "zfs rw,xattr,caseinsensitive",
+        "zfs rw,casemixed",
+        "fuse.sshfs rw",
+        "fuse.unheard-of rw",
+        "unheard-of rw",
+        "tmpfs rw,casefold=utf8-12.1.0",
+        "drvfs rw"
+      })
+  void pathHoldsUnderEachSpellingThatSomeFileSystemFolds(String mount) {
+    String[] parts = mount.split(" ");
+    PolicyBuilder policy =
+        SandboxPolicy.builder()
+            .write("/m")
+            .none("/m/secret")
+            .none("/m/Stra\u00dfe caf\u00e9")
+            .denyGlobs(List.of("**/*.key", "/m/conf/p?m.txt", "**/.\u00e9nv"))
+            .protectedPath("/m/policy.json");
+    EffectivePolicy placed = on(parts[0], parts[1], policy);
+    for (String name :
+        List.of(
+            "SECRET",
+            "secret.",
+            "secret...",
+            "secret ",
+            "secret. .",
+            "se\u200ccret",
+            "secre\ufe0ft",
+            "\uff53\uff45\uff43ret",
+            "\u017fecret",
+            "secret\u00ad.",
+            "STRASSE CAFE\u0301",
+            "stra\u00dfe cafe\u0301.",
+            "a.key",
+            "a.KEY.",
+            "a.\u212aey ",
+            "a.k\u200dey",
+            "Conf/PEM.txt",
+            "conf./p\u00e9m.TXT",
+            "conf/pe\u0301m.txt",
+            ".e\u0301nv",
+            ".\u00c9NV")) {
+      assertThat(reads(placed, "/m/" + name)).as(name).isFalse();
+      assertThat(reads(placed, "/m/" + name + "/below")).as(name).isFalse();
+      assertThat(placed.evaluateMove("/m/x", "/m/y").allowed()).isTrue();
+    }
+    assertThat(placed.evaluateMove("/m/CONF.", "/m/x").allowed()).isFalse();
+    for (String name : List.of("POLICY.JSON.", "policy.j\u200bson", "\uff50olicy.json")) {
+      assertThat(reads(placed, "/m/" + name)).isTrue();
+      assertThat(writes(placed, "/m/" + name)).as(name).isFalse();
+      assertThat(placed.evaluateRemoval("/m/" + name).allowed()).as(name).isFalse();
+    }
+    for (String name :
+        List.of(
+            ".GIT./hooks/x", ".g\u200cit/hooks/x", ".git/hoo\u212as ./x", ".envrc.", ".ENVRC ")) {
+      assertThat(writes(placed, "/m/" + name)).as(name).isFalse();
+    }
+    for (String name :
+        List.of("secrets", "other", "s.ecret", "a.keys", ".", "...", " ", "\u200c")) {
+      assertThat(writes(placed, "/m/" + name)).as("the control, " + name).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"ext2 rw", "btrfs rw", "ext4 rw", "xfs rw", "zfs rw,casesensitive", "tmpfs rw"})
+  void typesThatCompareExactlyStayExact(String mount) {
+    String[] parts = mount.split(" ");
+    EffectivePolicy placed =
+        on(parts[0], parts[1], SandboxPolicy.builder().write("/m").none("/m/secret"));
+    assertThat(reads(placed, "/m/secret")).isFalse();
+    assertThat(reads(placed, "/m/SECRET")).isTrue();
+    assertThat(reads(placed, "/m/secret.")).isTrue();
+    assertThat(placed.findsOtherNames("/m/secret")).isFalse();
+  }
+
+  /** A command may make a directory that folds names, where the file system has the feature. */
+  @Test
+  void protectedNamesFoldWhereADirectoryMay() {
+    for (String type : List.of("ext4", "f2fs", "bcachefs")) {
+      EffectivePolicy placed = on(type, "rw", SandboxPolicy.builder().write("/m"));
+      for (String name : List.of(".g\u200cit/hooks/x", ".git/hoo\u212as/x", ".\uff45nvrc")) {
+        assertThat(writes(placed, "/m/" + name)).as(name).isFalse();
+        assertThat(placed.evaluateReplacement("/m/" + name).allowed()).as(name).isFalse();
+      }
+      assertThat(writes(placed, "/m/gr\u00fcn")).isTrue();
+      assertThat(writes(placed, "/m/.envrc.")).as("another name there").isTrue();
+    }
+    EffectivePolicy exact = on("btrfs", "rw", SandboxPolicy.builder().write("/m"));
+    assertThat(writes(exact, "/m/.g\u200cit/hooks/x")).isTrue();
+  }
+
+  @Test
+  void msdosKeepsElevenCharacters() {
+    EffectivePolicy placed =
+        on("msdos", "rw", SandboxPolicy.builder().write("/m").none("/m/longsecret.json"));
+    for (String name : List.of("LONGSECR.JSO", "longsecre.jsonx", "longsecret.json")) {
+      assertThat(reads(placed, "/m/" + name)).as(name).isFalse();
+    }
+    assertThat(reads(placed, "/m/longsec.jso")).isTrue();
+  }
+
+  @Test
+  void overlayFoldsAsItsLayersDo() {
+    String drive = "60 59 8:32 / / rw - btrfs /dev/sdc rw\n61 60 0:61 / /c rw - 9p c rw\n";
+    for (String layers : List.of("lowerdir=/c/a:/b", "lowerdir=/b,upperdir=/c/up,workdir=/c/w")) {
+      String overlay = "62 60 0:62 / /o rw - overlay o rw," + layers + "\n";
+      assertThat(LooseMounts.of(drive + overlay).mounts())
+          .contains(new LooseMounts.Mount("/o", LooseMounts.Names.FOLDED));
+    }
+    assertThat(LooseMounts.of(drive + "62 60 0:62 / /o rw - overlay o rw,lowerdir=/b\n").mounts())
+        .hasSize(1);
+  }
+
+  /** A directory of ext4 may ignore case by an attribute: one object answers to two names. */
+  @Test
+  void directoryThatFoldsIsLooseWithAllBelow() {
+    PathLookup folding =
+        new MountedLookup(MOUNTS) {
+          @Override
+          public Set<String> foldingDirectories(Collection<String> paths) {
+            return paths.contains("/home/me/work") ? Set.of("/home/me/work") : Set.of();
+          }
+        };
+    PathContext there =
+        PathContext.of(PathStyle.POSIX, "/mnt/c/work", "/home/me").lookedUp(folding);
+    EffectivePolicy policy =
+        EffectivePolicy.of(
+            writing().none("/home/me/work/secret").denyGlobs(List.of("**/.env")).build(), there);
+    assertThat(reads(policy, "/home/me/work/SECRET/key")).isFalse();
+    assertThat(reads(policy, "/home/me/work/deep/.ENV")).isFalse();
+    assertThat(writes(policy, "/home/me/work/OTHER~1")).as("without short names").isTrue();
+    assertThat(writes(policy, "/home/me/work/other")).isTrue();
+  }
+
   @Test
   void existingLevelNeedsNamesDecidedOnADrive() {
     PolicyBuilder existing =
@@ -186,13 +342,15 @@ class LooseNamesTest {
   @Test
   void rootAndMountsWithoutDrivesAreExact() {
     for (String mounts :
-        List.of(
-            "60 59 0:3 / / rw - virtiofs root rw\n",
-            "60 59 8:32 / / rw - ext4 /dev/sdc rw\n61 60 0:5 / /tmp rw - tmpfs none rw\n",
-            "60 59 8:32 / / rw",
-            "")) {
+        List.of("60 59 0:3 / / rw - virtiofs root rw\n", "60 59 8:32 / / rw", "")) {
       assertThat(LooseMounts.of(mounts)).isEqualTo(LooseMounts.NONE);
     }
+    LooseMounts usual =
+        LooseMounts.of(
+            "60 59 8:32 / / rw - ext4 /dev/sdc rw\n61 60 0:5 / /tmp rw - tmpfs none rw\n"
+                + "62 60 8:33 / /home rw - btrfs /dev/sdd rw\n");
+    assertThat(usual.mounts()).isEmpty();
+    assertThat(usual.marks()).isTrue();
     String covered =
         "60 59 0:1 / /d rw - 9p d rw\n61 60 8:32 / /d rw - ext4 /dev/sdc rw\n"
             + "62 60 0:1 / /e rw - vfat d rw\n";

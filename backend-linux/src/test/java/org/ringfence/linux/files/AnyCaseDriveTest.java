@@ -37,13 +37,17 @@ class AnyCaseDriveTest {
 
   @BeforeEach
   void mount() throws Exception {
+    mount("fuse.ntfs-3g");
+  }
+
+  private void mount(String type) throws Exception {
     assumeTrue("root".equals(System.getProperty("user.name")), "only root can mount here");
     assumeTrue(Files.exists(Path.of("/dev/fuse")), "this kernel has no FUSE");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/bwrap")), "bubblewrap is not installed");
     Path backing = Files.createDirectories(directory.resolve("backing/work"));
-    drive = Files.createDirectory(directory.resolve("drive"));
+    drive = Files.createDirectories(directory.resolve("drive"));
     for (String name : List.of("secret", "open")) {
-      Files.writeString(Files.createDirectory(backing.resolve(name)).resolve("key"), "private");
+      Files.writeString(Files.createDirectories(backing.resolve(name)).resolve("key"), "private");
     }
     Files.writeString(backing.resolve("token"), "private");
     Files.writeString(backing.resolve(".env"), "private");
@@ -53,7 +57,8 @@ class AnyCaseDriveTest {
                 "python3",
                 PROGRAM.toAbsolutePath().toString(),
                 backing.getParent().toString(),
-                drive.toString())
+                drive.toString(),
+                type)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     String said = server.inputReader().readLine();
@@ -104,6 +109,34 @@ class AnyCaseDriveTest {
           .isEqualTo("privateprivatenew\n");
     }
     assertThat(control("cat secret/key")).isEqualTo("private");
+  }
+
+  /** The last type compares names exactly, as ext4 does but for directories with an attribute. */
+  @ParameterizedTest
+  @ValueSource(strings = {"fuse.ntfs-3g", "fuse.unheard-of", "fuse.snapfuse"})
+  void eachSpellingOfANameIsTheName(String type) throws Exception {
+    unmount();
+    mount(type);
+    String reads =
+        "cat se\u200ccret/key secret./key 'SECRET /key' \uff33ecret/KEY \uff34oken token. .ENV.";
+    assertThat(control(reads)).isEqualTo("private".repeat(7));
+    PolicyBuilder policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .none(workspace.resolve("secret").toString())
+            .none(workspace.resolve("token").toString())
+            .denyGlobs(List.of("**/.env"))
+            .protectedPath(workspace.resolve("policy.json").toString());
+    try (Sandbox sandbox = open(policy, "bubblewrap")) {
+      assertThat(run(sandbox, reads + " secret/key token .env .e\u200cnv")).isEmpty();
+      assertThat(run(sandbox, "mv secret. away; mv se\u200ccret away; cat away/key")).isEmpty();
+      run(sandbox, "echo y > policy.json.; rm \uff30olicy.json; mv open/key POLICY.JSON.");
+      run(sandbox, "mkdir .git; mkdir .g\u200cit/hooks .git./hooks '.git/HOOKS '");
+      run(sandbox, "echo x > .envrc. ; echo x > .envr\u200cc; echo x > '.envrc '");
+      assertThat(run(sandbox, "cat open./key policy.json; echo new > made; cat MADE."))
+          .isEqualTo("private{}new\n");
+    }
+    assertThat(control("ls -A . .git")).doesNotContainIgnoringCase("hooks", "envrc");
   }
 
   @ParameterizedTest
