@@ -229,10 +229,13 @@ public record Supervision(
    * @return true if it does so
    */
   public static boolean namesMounted(EffectivePolicy policy, HostFacts facts) {
-    // Where no listener can be had, mounts and the search need none.
-    return policy.policy().protectedNames().findsAtEnd()
-        && (!facts.listener() || facts.reachesChild())
-        && namesDecidedFor(policy).isEmpty();
+    if (!policy.policy().protectedNames().findsAtEnd()) {
+      return false;
+    }
+    // Where no listener can be had, mounts and the search need none, and nothing judges an open.
+    return facts.listener()
+        ? facts.reachesChild() && namesDecidedFor(policy).isEmpty()
+        : policy.needsNamesDecided().isEmpty();
   }
 
   /**
