@@ -2,7 +2,9 @@
 # STANDIN_LIST is the output of --list --verbose, STANDIN_OLD makes the fake ignore WSL_UTF8,
 # STANDIN_NO_JAVA hides Java from the guest, STANDIN_SHELL is the guest's /bin/sh,
 # STANDIN_WARNING is a warning on standard error,
-# STANDIN_LEAKY makes its bubblewrap leave /init open,
+# STANDIN_LEAKY makes its bubblewrap leave /init open, STANDIN_OLD_BWRAP makes it that of Ubuntu 22.04,
+# STANDIN_LISTENER puts a seccomp listener on the guest, as WSL does with networkingMode=mirrored,
+# STANDIN_NO_PERL hides perl and python3, STANDIN_MOUNTS is a file with more lines of the mount table,
 # STANDIN_DOORS is the directory with the targets of the doors, STANDIN_USER is the guest's uid.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
@@ -41,6 +43,20 @@ fi
 if [ -n "${STANDIN_LEAKY:-}" ]; then
   PATH=$(dirname "$0")/leaky:$PATH
 fi
+if [ -n "${STANDIN_OLD_BWRAP:-}" ]; then
+  PATH=$(dirname "$0")/bwrap-0.6.1:$PATH
+fi
+if [ -n "${STANDIN_MOUNTS:-}" ]; then
+  PATH=$(dirname "$0")/more-mounts:$PATH
+  set -- env STANDIN_MOUNTS="$STANDIN_MOUNTS" "$@"
+fi
+if [ -n "${STANDIN_NO_PERL:-}" ]; then
+  set -- unshare --mount --propagation private /bin/sh -c '
+    for one in /usr/bin/perl /usr/bin/python3; do
+      [ ! -e "$one" ] || mount --bind /dev/null "$(readlink -f "$one")" || exit 1
+    done
+    exec "$@"' sh "$@"
+fi
 if [ -n "${STANDIN_USER:-}" ]; then
   HOME=/nonexistent
   set -- setpriv --reuid="$STANDIN_USER" --regid="$STANDIN_USER" --clear-groups "$@"
@@ -57,6 +73,9 @@ if [ -n "${STANDIN_DOORS:-}" ]; then
     /bin/sh "$(dirname "$0")/doors.sh" "$STANDIN_DOORS" "$@"
 else
   set -- env -i PATH="$PATH" HOME="$HOME" "$@"
+fi
+if [ -n "${STANDIN_LISTENER:-}" ]; then
+  set -- python3 "$(dirname "$0")/../../../../backend-linux/src/test/seccomp/foreign-listener.py" "$@"
 fi
 "$@"
 status=$?

@@ -32,6 +32,7 @@ import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.PolicyBuilder;
@@ -297,6 +298,80 @@ class Wsl2GuestTest {
           .isEqualTo("out\n");
       assertThat(run(sandbox, "sh", "-c", "echo both >&2").output()).isEqualTo("both\n");
     }
+  }
+
+  private static SandboxPlan plan(Wsl2Backend own, Path workspace, PolicyBuilder policy) {
+    return own.plan(EffectivePolicy.of(policy.build(), PathContext.current(workspace)));
+  }
+
+  /** WSL's own listener is then on every process of the distribution. */
+  @Test
+  void mirroredNetworkingLeavesTheLevelExisting() throws Exception {
+    Wsl2Backend own = standIn(withJava(), shell(), "", "STANDIN_LISTENER=1");
+    PlannedGuarantee names =
+        plan(own, workspace, SandboxPolicy.builder().write(":workspace")).unmet().stream()
+            .filter(one -> one.guarantee() == Guarantee.FILES_PROTECTED_NAMES)
+            .findFirst()
+            .orElseThrow();
+    assertThat(names.reason()).contains(withJava() ? "listener" : "no Java");
+    Files.createDirectories(workspace.resolve(".git/hooks"));
+    PolicyBuilder existing = strict().protectedNames(ProtectedNames.EXISTING);
+    PolicyBuilder accepted =
+        withJava() ? existing : existing.acceptWeaker(Guarantee.FILES_PROTECTED_NAMES);
+    try (Sandbox sandbox = open(own, workspace, accepted)) {
+      assertThat(run(sandbox, "sh", "-c", "echo made > made; cat made").output())
+          .isEqualTo("made\n");
+      assertThat(run(sandbox, "touch", ".git/hooks/pre-commit").exit()).isNotZero();
+    }
+    assertThat(workspace.resolve(".git/hooks")).isEmptyDirectory();
+  }
+
+  @Test
+  void doorsThatNoProgramTriesAreAdvisory() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can hide programs");
+    Wsl2Backend own = standIn(withJava(), shell(), "", "STANDIN_NO_PERL=1");
+    assertThat(own.probe().usable()).as(own.probe().reasons().toString()).isTrue();
+    assertThat(plan(own, workspace, strict()).guarantees())
+        .filteredOn(one -> one.guarantee() == Guarantee.WSL_DOORS)
+        .singleElement()
+        .satisfies(
+            doors -> {
+              assertThat(doors.level()).isEqualTo(Enforcement.ADVISORY);
+              assertThat(doors.reason()).contains("neither perl nor python3");
+            });
+    try (Sandbox sandbox = open(own, workspace, strict().acceptWeaker(Guarantee.WSL_DOORS))) {
+      assertThat(run(sandbox, "echo", "runs").output()).isEqualTo("runs\n");
+    }
+  }
+
+  @Test
+  void minimalPolicyTriesTheDoorsToo() throws Exception {
+    PolicyBuilder minimal = strict().fileDefault(FileDefault.MINIMAL);
+    try (Sandbox sandbox = open(minimal)) {
+      assertThat(run(sandbox, "echo", "runs").output()).isEqualTo("runs\n");
+    }
+    for (String hidden : List.of("/bin/sh", "/usr/bin")) {
+      PolicyBuilder policy = strict().fileDefault(FileDefault.MINIMAL).none(hidden);
+      assertThat(plan(backend, workspace, policy).guarantees())
+          .filteredOn(one -> one.guarantee() == Guarantee.WSL_DOORS)
+          .singleElement()
+          .satisfies(
+              doors -> {
+                assertThat(doors.level()).isEqualTo(Enforcement.ADVISORY);
+                assertThat(doors.reason()).contains("the policy hides /bin/sh");
+              });
+    }
+  }
+
+  @Test
+  void bubblewrapOfUbuntu22IsRefusedByItsVersion() {
+    Wsl2Backend own = standIn(withJava(), shell(), "", "STANDIN_OLD_BWRAP=1");
+    assertThat(own.probe().usable()).isFalse();
+    assertThat(own.probe().reasons()).singleElement().asString().contains("bubblewrap is 0.6");
+    assertThat(own.probe().remedies())
+        .singleElement()
+        .asString()
+        .startsWith("wsl --install -d Ubuntu-24.04");
   }
 
   @Test

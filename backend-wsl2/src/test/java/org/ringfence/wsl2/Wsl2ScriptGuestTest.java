@@ -124,6 +124,49 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
     }
   }
 
+  /** The table of mounts has drives at another root, of fstab, and of virtiofs. */
+  @Test
+  void drivesAreHiddenWhereverTheyAreMounted() throws Exception {
+    // The sandbox has a temporary directory of its own.
+    Path own = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "drives");
+    Path windows = Files.createDirectories(own.resolve("windows"));
+    List<String> drives = List.of("win/c 9p", "win/d 9p", "fstab drvfs", "shares/1 virtiofs");
+    StringBuilder mounts = new StringBuilder();
+    for (String drive : drives) {
+      String[] parts = drive.split(" ");
+      Path place = Files.createDirectories(windows.resolve(parts[0]));
+      Files.writeString(place.resolve("key"), "private");
+      mounts
+          .append("900 1 0:900 / " + place + " rw - " + parts[1] + " C:\\134 rw,aname=drvfs;")
+          .append("symlinkroot=" + windows + "/win/,cache=5\n");
+    }
+    Path table = Files.writeString(own.resolve("mounts"), mounts);
+    Wsl2Backend backend = standIn(false, shell(), "", "STANDIN_MOUNTS=" + table);
+    Path inner = Files.createDirectories(own.resolve("beside"));
+    PolicyBuilder policy = strict().write(inner.toString());
+    try (Sandbox sandbox =
+        Sandbox.opener(policy.build())
+            .workspace(inner)
+            .backends(Backends.of(List.of(backend)))
+            .open()) {
+      for (String drive : drives) {
+        String key = windows.resolve(drive.split(" ")[0]).resolve("key").toString();
+        assertThat(control("grep", "-q", "private", key)).isZero();
+        assertThat(run(sandbox, "cat", key).output()).as(drive).doesNotContain("private");
+      }
+      assertThat(run(sandbox, "cat", table.toString()).output()).contains("symlinkroot");
+      assertThat(
+              backend
+                  .plan(EffectivePolicy.of(policy.build(), PathContext.current(inner)))
+                  .guarantees())
+          .filteredOn(one -> one.guarantee() == Guarantee.WSL_DOORS)
+          .extracting(PlannedGuarantee::mechanism)
+          .singleElement()
+          .asString()
+          .contains(windows + "/win");
+    }
+  }
+
   @Test
   void planWithoutProtectedNamesIsAcceptableWithWeakerDoorsAndMetadata() {
     SandboxPlan plan =

@@ -4,8 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -13,12 +19,23 @@ import org.ringfence.wsl2.plan.DoorMounts;
 import org.ringfence.wsl2.plan.DoorTrial;
 import org.ringfence.wsl2.plan.GuestPolicy;
 
-/** The doors of this distribution, as they are at a moment. */
-final class GuestDoors {
+/**
+ * The doors of this distribution, when a sandbox was opened.
+ *
+ * @param policy the policy of the sandbox
+ * @param known the places of the mounts that lead to Windows or to other distributions
+ */
+record GuestDoors(EffectivePolicy policy, List<String> known) {
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final int MOST_ENTRIES = 20;
 
-  private GuestDoors() {}
+  /** The other side waits for a minute. */
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+  /** Opens the sandbox that is tried. */
+  interface Opening {
+    Sandbox open() throws IOException;
+  }
 
   private static String mounts() throws IOException {
     return new String(Files.readAllBytes(MOUNTS), StandardCharsets.UTF_8);
@@ -29,21 +46,69 @@ final class GuestDoors {
     return DoorMounts.of(mounts());
   }
 
+  /** Refuses a command if something was mounted since where it may look. */
+  void demandKnown() throws IOException {
+    DoorMounts.demandKnown(policy, known, mounted());
+  }
+
   /** Tries the doors from inside a sandbox; throws if one leads out that leads out without it. */
-  static void demandShut(Sandbox sandbox, EffectivePolicy policy) throws IOException {
-    DoorTrial trial = DoorTrial.of(policy, GuestPolicy.tried(mounts()), GuestDoors::entries);
-    List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", DoorTrial.SCRIPT, "sh"));
-    words.addAll(trial.probes());
+  void demandShut(Opening opening) throws IOException {
+    within(
+        PATIENCE,
+        () -> {
+          // In a sandbox of its own: the caller hears of no denial of the trial.
+          try (Sandbox sandbox = opening.open()) {
+            demandShut(sandbox);
+          }
+          return null;
+        });
+  }
+
+  /**
+   * Waits for a trial. A drive that does not answer holds up whoever looks at it, even against a
+   * signal; that thread is left.
+   */
+  static void within(Duration patience, Callable<Void> trial) throws IOException {
+    FutureTask<Void> task = new FutureTask<>(trial);
+    Thread thread = new Thread(task, "ringfence-doors");
+    thread.setDaemon(true);
+    thread.start();
     try {
-      Process control = new ProcessBuilder(words).redirectErrorStream(true).start();
-      control.getOutputStream().close();
-      String outside = new String(control.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      control.waitFor();
-      String inside = sandbox.command(words.toArray(String[]::new)).run().stdout().text();
-      DoorTrial.demandShut(trial.open(outside, inside));
+      task.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw DoorTrial.untried("the trial takes more than " + patience.toSeconds() + " s");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw new IOException("wsl.doors: " + e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while the doors were tried", e);
+    } finally {
+      task.cancel(true);
+    }
+  }
+
+  private void demandShut(Sandbox sandbox) throws IOException, InterruptedException {
+    DoorTrial all = DoorTrial.of(policy, GuestPolicy.tried(mounts()), GuestDoors::entries);
+    for (DoorTrial part : all.parts()) {
+      List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", DoorTrial.SCRIPT, "sh"));
+      words.addAll(part.probes());
+      String outside = control(words);
+      part.demandShut(outside, sandbox.command(words.toArray(String[]::new)).run().stdout().text());
+    }
+  }
+
+  private static String control(List<String> words) throws IOException, InterruptedException {
+    Process control = new ProcessBuilder(words).redirectErrorStream(true).start();
+    try {
+      control.getOutputStream().close();
+      String outside = new String(control.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      control.waitFor();
+      return outside;
+    } finally {
+      control.destroyForcibly();
     }
   }
 

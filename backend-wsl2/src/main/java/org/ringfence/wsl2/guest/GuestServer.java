@@ -34,7 +34,9 @@ import org.ringfence.policy.path.PathContext;
 import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.plan.DoorMounts;
+import org.ringfence.wsl2.plan.DoorTrial;
 import org.ringfence.wsl2.plan.GuestEnvironment;
+import org.ringfence.wsl2.plan.WslDoubts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +48,7 @@ final class GuestServer implements AutoCloseable {
   private final GuestChannel channel;
   private final BubblewrapBackend bubblewrap = new BubblewrapBackend();
   private final Map<Integer, Sandbox> sandboxes = new ConcurrentHashMap<>();
-  private final Map<Integer, List<String>> knownDoors = new ConcurrentHashMap<>();
+  private final Map<Integer, GuestDoors> doors = new ConcurrentHashMap<>();
   private final Map<Integer, GuestCommand> commands = new ConcurrentHashMap<>();
   private final Map<Integer, CompletableFuture<HostVerdict>> asked = new ConcurrentHashMap<>();
   private final AtomicInteger numbers = new AtomicInteger();
@@ -176,37 +178,34 @@ final class GuestServer implements AutoCloseable {
 
   private GuestMessage planned(GuestMessage.Plan asked) throws IOException {
     PathContext places = PathContext.current(Path.of(asked.workspace()));
-    SandboxPlan plan =
-        bubblewrap.plan(
-            EffectivePolicy.of(
-                DoorMounts.shut(policy(asked.policy()), places, GuestDoors.mounted()), places));
+    EffectivePolicy placed =
+        EffectivePolicy.of(
+            DoorMounts.shut(policy(asked.policy()), places, GuestDoors.mounted()), places);
+    SandboxPlan plan = bubblewrap.plan(placed);
     return new GuestMessage.Planned(
         asked.number(),
         plan.availability().usable(),
         plan.availability().reasons(),
         plan.availability().remedies(),
         plan.availability().facts(),
-        plan.guarantees());
+        WslDoubts.withUntriedDoors(plan.guarantees(), DoorTrial.problem(placed)));
   }
 
   private void open(GuestMessage.Open asked) throws IOException {
     Path workspace = Path.of(asked.workspace());
     PathContext places = PathContext.current(workspace);
-    List<String> doors = GuestDoors.mounted();
-    SandboxPolicy policy = DoorMounts.shut(policy(asked.policy()), places, doors);
-    EnvironmentPolicy environment =
-        GuestEnvironment.of(EffectivePolicy.of(policy, places), System.getenv());
+    List<String> mounted = GuestDoors.mounted();
+    SandboxPolicy policy = DoorMounts.shut(policy(asked.policy()), places, mounted);
+    GuestDoors known = new GuestDoors(EffectivePolicy.of(policy, places), mounted);
+    EnvironmentPolicy environment = GuestEnvironment.of(known.policy(), System.getenv());
     PolicyBuilder inside = policy.toBuilder().excludeVariables(environment.exclude());
     environment.set().forEach(inside::variable);
     if (!policy.strictness().accepts(Guarantee.WSL_DOORS)) {
-      // In a sandbox of its own: the caller hears of no denial of the trial.
-      try (Sandbox trial = opener(inside, workspace).open()) {
-        GuestDoors.demandShut(trial, EffectivePolicy.of(policy, places));
-      }
+      known.demandShut(() -> opener(inside, workspace).open());
     }
     Sandbox opened = opener(inside, workspace).sink(new GuestSink(this, asked)).open();
+    doors.put(asked.sandbox(), known);
     sandboxes.put(asked.sandbox(), opened);
-    knownDoors.put(asked.sandbox(), doors);
   }
 
   private Sandbox.Opener opener(PolicyBuilder inside, Path workspace) {
@@ -221,7 +220,7 @@ final class GuestServer implements AutoCloseable {
     if (sandbox == null) {
       throw new IOException("the sandbox has been closed");
     }
-    DoorMounts.demandKnown(knownDoors.get(asked.sandbox()), GuestDoors.mounted());
+    doors.get(asked.sandbox()).demandKnown();
     SandboxCommand command =
         SandboxCommand.of(asked.words())
             .commandId(asked.commandId())
@@ -250,7 +249,7 @@ final class GuestServer implements AutoCloseable {
   /** Ends a sandbox. The answer follows the ends of its commands, whose processes have ended. */
   private void close(int number) throws IOException {
     Sandbox closing = sandboxes.remove(number);
-    knownDoors.remove(number);
+    doors.remove(number);
     if (closing == null) {
       return;
     }

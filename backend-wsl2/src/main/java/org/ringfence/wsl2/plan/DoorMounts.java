@@ -11,11 +11,13 @@ import org.ringfence.SandboxException;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Operation;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.path.PathStyle;
 
 /**
  * Finds the mounts of a distribution that lead to Windows or to other distributions: in the table
@@ -104,15 +106,33 @@ public final class DoorMounts {
   }
 
   /**
-   * Refuses a command of a sandbox that was opened before a drive was mounted.
+   * Returns whether a policy lets no command reach a path, nor anything below it.
    *
+   * @param policy the policy, placed in the distribution
+   * @param path a path there
+   * @return false if it, or a path below it, is granted
+   */
+  public static boolean isShut(EffectivePolicy policy, String path) {
+    return !policy.evaluate(path, Operation.READ).allowed()
+        && policy.rules().stream()
+            .noneMatch(
+                rule ->
+                    rule.access() != Access.NONE && PathStyle.POSIX.isAtOrBelow(rule.path(), path));
+  }
+
+  /**
+   * Refuses a command of a sandbox that was opened before a drive was mounted where a command may
+   * look.
+   *
+   * @param policy the policy of the sandbox, placed in the distribution
    * @param known the doors when it was opened
    * @param now the doors at this moment
-   * @throws SandboxException if there is another one
+   * @throws SandboxException if there is another one that the policy does not shut
    */
-  public static void demandKnown(List<String> known, List<String> now) throws SandboxException {
+  public static void demandKnown(EffectivePolicy policy, List<String> known, List<String> now)
+      throws SandboxException {
     for (String door : now) {
-      if (!known.contains(door)) {
+      if (!known.contains(door) && !isShut(policy, door)) {
         throw new SandboxException(
             "wsl.doors: " + door + " was mounted after the sandbox was opened; open it again");
       }

@@ -181,13 +181,6 @@ public record GuestFacts(Map<String, String> told) {
               "there is no Java " + OLDEST_JAVA + " or later",
               "sudo apt-get install openjdk-" + OLDEST_JAVA + "-jre-headless"));
     }
-    // Where nothing there can ask, the guest itself finds out.
-    if (of("landlock", NONE).equals(NONE)) {
-      lacks.add(
-          new Lack(
-              "its kernel has no Landlock",
-              "wsl --update, and no lsm= in kernelCommandLine of .wslconfig"));
-    }
     return lacks;
   }
 

@@ -2,6 +2,7 @@ package org.ringfence.wsl2.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Guarantee;
@@ -47,9 +48,31 @@ public final class WslDoubts {
   }
 
   /**
-   * Lowers a plan's guarantees to the levels known to hold in a distribution.
+   * Adds that the doors cannot be tried from inside with a policy, for the other side.
    *
    * @param planned the guarantees of the distribution's backend
+   * @param problem why not; empty if they can
+   * @return the guarantees
+   */
+  public static List<PlannedGuarantee> withUntriedDoors(
+      List<PlannedGuarantee> planned, Optional<String> problem) {
+    List<PlannedGuarantee> all = new ArrayList<>(planned);
+    problem.ifPresent(
+        reason ->
+            all.add(
+                PlannedGuarantee.advisory(
+                    Guarantee.WSL_DOORS,
+                    DOORS,
+                    "",
+                    reason,
+                    "read for that program, or --best-effort " + Guarantee.WSL_DOORS)));
+    return all;
+  }
+
+  /**
+   * Lowers a plan's guarantees to the levels known to hold in a distribution.
+   *
+   * @param planned the guarantees of the distribution's backend, and that its doors are untried
    * @param paths the names of paths there
    * @param shortNamed paths on drives of Windows that the policy takes access away from, by the
    *     short names of Windows
@@ -64,7 +87,12 @@ public final class WslDoubts {
       String trialProblem,
       boolean mirrored) {
     List<PlannedGuarantee> all = new ArrayList<>();
+    Optional<PlannedGuarantee> untried = Optional.empty();
     for (PlannedGuarantee guarantee : planned) {
+      if (guarantee.guarantee() == Guarantee.WSL_DOORS) {
+        untried = Optional.of(guarantee);
+        continue;
+      }
       all.add(
           !shortNamed.isEmpty() && NAMES.contains(guarantee.guarantee())
               ? guarantee.weakened(
@@ -78,17 +106,19 @@ public final class WslDoubts {
         "hidden: "
             + String.join(", ", GuestPolicy.doors(paths))
             + ", each mounted drive and what distributions share; sockets of the virtual machine's"
-            + " host are not made; each is tried from inside when the sandbox opens, which one that"
-            + " leads out ends, and no command starts after another drive is mounted";
-    all.add(
+            + " host are not made; each mounted drive, with two entries, and each other door is tried"
+            + " from inside when the sandbox opens, which one that leads out ends; no command starts"
+            + " after a drive is mounted where it may look";
+    String problem =
+        trialProblem.isEmpty() ? untried.map(PlannedGuarantee::reason).orElse("") : trialProblem;
+    String remedy =
         trialProblem.isEmpty()
+            ? untried.map(PlannedGuarantee::remedy).orElse("")
+            : "sudo apt-get install perl, or --best-effort " + Guarantee.WSL_DOORS;
+    all.add(
+        problem.isEmpty()
             ? PlannedGuarantee.enforced(Guarantee.WSL_DOORS, DOORS, mechanism)
-            : PlannedGuarantee.advisory(
-                Guarantee.WSL_DOORS,
-                DOORS,
-                mechanism,
-                trialProblem,
-                "sudo apt-get install perl, or --best-effort " + Guarantee.WSL_DOORS));
+            : PlannedGuarantee.advisory(Guarantee.WSL_DOORS, DOORS, mechanism, problem, remedy));
     return all.stream()
         .map(
             guarantee ->

@@ -29,8 +29,10 @@ import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.distribution.WslSandboxes;
 import org.ringfence.wsl2.plan.DoorMounts;
+import org.ringfence.wsl2.plan.DoorTrial;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.GuestPolicy;
+import org.ringfence.wsl2.plan.WslDoubts;
 import org.ringfence.wsl2.plan.WslPaths;
 
 /**
@@ -120,7 +122,13 @@ public final class ScriptSandboxes implements WslSandboxes {
       guarantees =
           BubblewrapPlanner.plan(placed, host(), features(), BubblewrapPlanner.Starter.SCRIPT);
     }
-    return new GuestMessage.Planned(0, reasons.isEmpty(), reasons, remedies, told, guarantees);
+    return new GuestMessage.Planned(
+        0,
+        reasons.isEmpty(),
+        reasons,
+        remedies,
+        told,
+        WslDoubts.withUntriedDoors(guarantees, DoorTrial.problem(placed)));
   }
 
   @Override

@@ -50,6 +50,9 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
   private static final String TMP = "/tmp";
 
+  /** A guest that does not answer for a minute counts as lost. */
+  private static final int TRIAL_SECONDS = 20;
+
   private static final String SHELL = "/bin/sh";
 
   private final ScriptGuest guest;
@@ -183,7 +186,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
             List.of(), Map.of("PATH", DEFAULT_PATH), "/", false, ShellScript.FILTER);
     guest.put(name, "more", joined(more));
     guest.put(name, "inner", inner(name, words, false));
-    String said = guest.text("try " + name).strip();
+    String said = guest.text("try " + name + " " + TRIAL_SECONDS).strip();
     guest.ask("remove " + name);
     return said;
   }
@@ -193,21 +196,25 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     if (policy.policy().strictness().accepts(Guarantee.WSL_DOORS)) {
       return;
     }
-    DoorTrial trial = DoorTrial.of(policy, all, this::entries);
     String script = "exec 1>&2\n" + DoorTrial.SCRIPT;
-    List<String> words = new ArrayList<>(List.of(SHELL, "-c", script, "sh"));
-    words.addAll(trial.probes());
-    String name = "c" + guest.number();
-    guest.make(name);
-    guest.put(name, "inner", ShellScript.plain(words).getBytes(StandardCharsets.UTF_8));
-    String outside = guest.text("try " + name);
-    guest.ask("remove " + name);
-    DoorTrial.demandShut(trial.open(outside, tried(words)));
+    for (DoorTrial part : DoorTrial.of(policy, all, this::entries).parts()) {
+      List<String> words = new ArrayList<>(List.of(SHELL, "-c", script, "sh"));
+      words.addAll(part.probes());
+      String name = "c" + guest.number();
+      guest.make(name);
+      guest.put(name, "inner", ShellScript.plain(words).getBytes(StandardCharsets.UTF_8));
+      String outside = guest.text("try " + name + " " + TRIAL_SECONDS);
+      guest.ask("remove " + name);
+      part.demandShut(outside, tried(words));
+    }
   }
 
   private List<String> entries(String directory) {
     try {
-      return guest.text("list " + directory).lines().toList();
+      // A directory whose name has a line break is tried without its entries.
+      return directory.indexOf('\n') >= 0
+          ? List.of()
+          : guest.text("list " + directory).lines().toList();
     } catch (SandboxException e) {
       throw new UncheckedIOException(e);
     }
@@ -242,7 +249,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
   }
 
   private SandboxedProcess started(Launch launch) throws SandboxException {
-    DoorMounts.demandKnown(doors, DoorMounts.of(guest.text("mounts all")));
+    DoorMounts.demandKnown(policy, doors, DoorMounts.of(guest.text("mounts all")));
     Map<String, String> variables = variables(launch);
     GuestTree tree = new GuestTree(guest);
     String directory = tree.real(there.apply(launch.directory().toString()));

@@ -47,11 +47,12 @@ else
 fi
 # What a guest without Java is made of.
 lacking=
-for one in base64 env head mkfifo mktemp readlink sleep stty tr; do
+for one in base64 env head mkfifo mktemp readlink sleep stty tail timeout tr; do
   command -v "$one" >/dev/null || lacking="$lacking $one"
 done
 say lacking "${lacking# }"
-say tries "$(command -v perl || command -v python3)"
+# The trial of doors takes them from there.
+say tries "$(PATH=/usr/bin:/bin && { command -v perl || command -v python3; })"
 say terminal "$(command -v script)"
 say home "$HOME"
 say end yes

@@ -104,7 +104,13 @@ while IFS= read -r asked; do
     ;;
   make) mkdir "$top/$first" && say ok || say no ;;
   put) printf %s "${more#* }" | base64 -d >>"$top/$first/${more%% *}" && say ok || say no ;;
-  try) say "ok $(/bin/sh "$top/$first/inner" </dev/null 2>&1 >/dev/null | head -c 2000 | base64 | tr -d '\n')" ;;
+  try)
+    # A drive that does not answer holds up whoever looks at it.
+    timeout -s KILL "$more" /bin/sh "$top/$first/inner" </dev/null 2>"$top/$first/tried" >/dev/null
+    # That of timeout(1), or of a shell that a signal ended.
+    [ $? -lt 124 ] || say "it was killed, or has not ended in $more s" >>"$top/$first/tried"
+    say "ok $(tail -c 2000 "$top/$first/tried" | base64 | tr -d '\n')"
+    ;;
   root) root "$first" && say "ok $root" || say no ;;
   status)
     read -r watcher <"$top/$first/watcher" && kill -KILL "$watcher"
@@ -118,8 +124,8 @@ while IFS= read -r asked; do
     find_command "$first" && inside=/proc/$command/root &&
       stty rows "${more% *}" cols "${more#* }" <"$inside/dev/pts/0" && say ok || say no
     ;;
-  mounts) say "ok $(grep -E ' - (9p|drvfs|virtiofs|tmpfs) ' /proc/self/mountinfo | base64 | tr -d '\n')" ;;
-  list) say "ok $(ls -A "$rest" | head -n 20 | base64 | tr -d '\n')" ;;
+  mounts) say "ok $(base64 </proc/self/mountinfo | tr -d '\n')" ;;
+  list) say "ok $(timeout -s KILL 20 ls -A "$rest" | head -n 20 | base64 | tr -d '\n')" ;;
   environment) say "ok $(env -0 | base64 | tr -d '\n')" ;;
   remove) remove "$top/$first" && say ok || say no ;;
   *) say no ;;

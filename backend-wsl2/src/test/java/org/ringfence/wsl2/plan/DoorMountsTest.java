@@ -1,6 +1,7 @@
 package org.ringfence.wsl2.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
@@ -136,6 +137,23 @@ class DoorMountsTest {
     assertThat(paths.onDrive("/home/me/win/project")).isTrue();
     assertThat(paths.onDrive("/home/me/window")).isFalse();
     assertThat(paths.onDrive("/mnt/c/project")).isTrue();
+  }
+
+  @Test
+  void mountThatNoCommandReachesDisturbsNone() throws Exception {
+    String before = SYSTEM + drive(70, "/mnt/c", "/mnt/") + drive(71, "/mnt/c/work", "/mnt/");
+    EffectivePolicy inside = inside(SandboxPolicy.builder().write("/mnt/c/work").build(), before);
+    List<String> known = DoorMounts.of(before);
+    for (String place : List.of("/mnt/c/other", "/mnt/c/other/deep", "/run/wsl/tag")) {
+      DoorMounts.demandKnown(inside, known, DoorMounts.of(before + drive(72, place, "/mnt/")));
+    }
+    for (String place : List.of("/mnt/c/work/sub", "/mnt", "/home/me/x", "/win")) {
+      assertThatThrownBy(
+              () ->
+                  DoorMounts.demandKnown(
+                      inside, known, DoorMounts.of(before + drive(72, place, "/mnt/"))))
+          .hasMessageContainingAll(place, "mounted after");
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
@@ -32,6 +33,19 @@ class WslDoubtsTest {
     assertThat(untried.level()).isEqualTo(Enforcement.ADVISORY);
     assertThat(untried.reason()).contains("neither perl nor python3");
     assertThat(GuestFacts.of("tries=/usr/bin/perl").trialProblem()).isEmpty();
+    assertThat(
+            WslDoubts.apply(
+                WslDoubts.withUntriedDoors(List.of(), Optional.of("the policy hides /bin/sh")),
+                PATHS,
+                List.of(),
+                "",
+                false))
+        .singleElement()
+        .satisfies(
+            hidden -> {
+              assertThat(hidden.level()).isEqualTo(Enforcement.ADVISORY);
+              assertThat(hidden.reason()).isEqualTo("the policy hides /bin/sh");
+            });
   }
 
   @Test

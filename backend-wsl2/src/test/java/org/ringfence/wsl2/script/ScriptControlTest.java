@@ -3,8 +3,10 @@ package org.ringfence.wsl2.script;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -28,6 +30,52 @@ class ScriptControlTest {
   private void writeRecord(String name, Process process, String startTime) throws IOException {
     Path own = Files.createDirectory(directory.resolve(name));
     Files.writeString(own.resolve("root"), process.pid() + " " + startTime + "\n");
+  }
+
+  @Test
+  void trialThatDoesNotEndIsKilled() throws Exception {
+    Files.copy(SCRIPT, directory.resolve("control"));
+    for (String[] one :
+        new String[][] {{"c1", "echo begun >&2; sleep 1000"}, {"c2", "echo x >&2"}}) {
+      Files.writeString(
+          Files.createDirectory(directory.resolve(one[0])).resolve("inner"), one[1] + "\n");
+    }
+    Process control =
+        new ProcessBuilder("sh", directory.resolve("control").toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      assertThat(control.inputReader().readLine()).isEqualTo("ready");
+      control.getOutputStream().write("try c1 1\ntry c2 1\n".getBytes(StandardCharsets.UTF_8));
+      control.getOutputStream().flush();
+      assertThat(answer(control)).startsWith("begun\n").contains("not ended in 1 s");
+      assertThat(answer(control)).isEqualTo("x\n");
+    } finally {
+      control.getOutputStream().close();
+      assertThat(control.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  /** Rules compare names as the file system of each mount does. */
+  @Test
+  void controlReportsMountsOfEachType() throws Exception {
+    Files.copy(SCRIPT, directory.resolve("control"));
+    Process control = new ProcessBuilder("sh", directory.resolve("control").toString()).start();
+    try {
+      assertThat(control.inputReader().readLine()).isEqualTo("ready");
+      control.getOutputStream().write("mounts all\n".getBytes(StandardCharsets.UTF_8));
+      control.getOutputStream().flush();
+      assertThat(answer(control)).contains(" - proc ", " - sysfs ");
+    } finally {
+      control.getOutputStream().close();
+      assertThat(control.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  private static String answer(Process control) throws IOException {
+    String line = control.inputReader().readLine();
+    assertThat(line).startsWith("ok ");
+    return new String(Base64.getDecoder().decode(line.substring(3)), StandardCharsets.UTF_8);
   }
 
   /** A process may have ended, and another process may have its pid. */
