@@ -1,6 +1,7 @@
 package org.ringfence;
 
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -146,9 +147,18 @@ final class Capture implements AutoCloseable {
           "run: there is no thread or no memory left to read the command's output", e);
     } finally {
       if (!begun) {
-        process.destroyForcibly();
+        abandon(process);
       }
     }
+  }
+
+  /** Ends a process whose streams no thread reads. A terminal stays open until it is closed. */
+  private static void abandon(SandboxedProcess process) {
+    process.destroyForcibly();
+    // The input comes last: to close it may need memory.
+    close(process.getInputStream());
+    close(process.getErrorStream());
+    close(process.getOutputStream());
   }
 
   private static void read(
@@ -180,11 +190,11 @@ final class Capture implements AutoCloseable {
     }
   }
 
-  private static void close(OutputStream stream) {
+  private static void close(Closeable stream) {
     try {
       stream.close();
     } catch (IOException e) {
-      LOG.debug("a command reads no input", e);
+      LOG.debug("a stream of a command is gone", e);
     }
   }
 

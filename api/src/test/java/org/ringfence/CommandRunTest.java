@@ -376,4 +376,30 @@ class CommandRunTest {
     }
     assertThat(closed).isCompletedWithValue(true);
   }
+
+  @Test
+  void runThatCannotReadTheOutputClosesTheStreams() throws Exception {
+    CompletableFuture<Boolean> closed = new CompletableFuture<>();
+    CompletableFuture<Sandbox> opened = new CompletableFuture<>();
+    FakeBackend backend =
+        backendRunning(
+            (process, sink) -> {
+              process.output =
+                  new ByteArrayInputStream(new byte[0]) {
+                    @Override
+                    public void close() {
+                      closed.complete(true);
+                    }
+                  };
+              process.exits(0);
+              opened.join().close();
+            });
+    try (Sandbox sandbox = opener(backend).open()) {
+      opened.complete(sandbox);
+      assertThatThrownBy(() -> sandbox.command("x").run())
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the sandbox is closed");
+    }
+    assertThat(closed).isCompletedWithValue(true);
+  }
 }

@@ -203,6 +203,10 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     whenGone = gone;
     endNow();
     commandThread.observed();
+    Streams ends = streams;
+    if (ends != null && ends.terminal() != null) {
+      ends.terminal().close();
+    }
   }
 
   /**

@@ -26,32 +26,34 @@ public final class PseudoTerminal implements AutoCloseable {
 
   private final Kernel kernel;
   private final Descriptors descriptors;
-  private final int master;
-  private int slave;
+  private int master = -1;
+  private int slave = -1;
+  private int users;
   private boolean closed;
 
-  private PseudoTerminal(Kernel kernel, int master) {
+  private PseudoTerminal(Kernel kernel) {
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
-    this.master = master;
   }
 
   public static PseudoTerminal open(Kernel kernel, TerminalSize size) throws SandboxException {
+    // Made first: without memory for it no descriptor is open.
+    PseudoTerminal terminal = new PseudoTerminal(kernel);
     try {
-      int master =
-          new Descriptors(kernel).open("/dev/ptmx", Constants.O_RDWR | Constants.O_NOCTTY, 0);
-      PseudoTerminal terminal = new PseudoTerminal(kernel, master);
       boolean done = false;
       try (NativeBlock block = new NativeBlock(16)) {
         long unlocked = block.allocate(8);
-        Descriptors.check("TIOCSPTLCK", kernel.call(Syscall.IOCTL, master, TIOCSPTLCK, unlocked));
+        terminal.master =
+            terminal.descriptors.open("/dev/ptmx", Constants.O_RDWR | Constants.O_NOCTTY, 0);
+        Descriptors.check(
+            "TIOCSPTLCK", kernel.call(Syscall.IOCTL, terminal.master, TIOCSPTLCK, unlocked));
         terminal.slave =
             (int)
                 Descriptors.check(
                     "TIOCGPTPEER",
                     kernel.call(
                         Syscall.IOCTL,
-                        master,
+                        terminal.master,
                         TIOCGPTPEER,
                         Constants.O_RDWR | Constants.O_NOCTTY | Constants.O_CLOEXEC));
         terminal.resize(size);
@@ -68,7 +70,7 @@ public final class PseudoTerminal implements AutoCloseable {
     }
   }
 
-  /** Returns this JVM's end. */
+  /** Returns this JVM's end; for the thread that opened it, before any other knows of it. */
   public int master() {
     return master;
   }
@@ -119,6 +121,9 @@ public final class PseudoTerminal implements AutoCloseable {
         if (length == 0) {
           return 0;
         }
+        if (!entered()) {
+          return -1;
+        }
         try (NativeBlock block = new NativeBlock(BUFFER + 64)) {
           long at = block.allocate(BUFFER);
           long count = kernel.call(Syscall.READ, master, at, Math.min(length, BUFFER));
@@ -129,6 +134,8 @@ public final class PseudoTerminal implements AutoCloseable {
           Descriptors.check("terminal", count);
           System.arraycopy(block.getBytes(at, (int) count), 0, buffer, offset, (int) count);
           return (int) count;
+        } finally {
+          left();
         }
       }
 
@@ -151,17 +158,19 @@ public final class PseudoTerminal implements AutoCloseable {
       public void write(byte[] bytes, int offset, int length) throws IOException {
         int done = 0;
         while (done < length) {
-          if (!isOpen()) {
-            throw new IOException("the terminal is closed");
-          }
           byte[] part = new byte[Math.min(BUFFER, length - done)];
           System.arraycopy(bytes, offset + done, part, 0, part.length);
+          if (!entered()) {
+            throw new IOException("the terminal is closed");
+          }
           try (NativeBlock block = new NativeBlock(BUFFER + 64)) {
             done +=
                 (int)
                     Descriptors.check(
                         "terminal",
                         kernel.call(Syscall.WRITE, master, block.bytes(part), part.length));
+          } finally {
+            left();
           }
         }
       }
@@ -180,12 +189,31 @@ public final class PseudoTerminal implements AutoCloseable {
     return !closed;
   }
 
-  /** Hangs up. */
+  /** Keeps the descriptor open for a call, so that the call meets no other file of its number. */
+  private synchronized boolean entered() {
+    if (closed) {
+      return false;
+    }
+    users++;
+    return true;
+  }
+
+  private synchronized void left() {
+    users--;
+    closeUnused();
+  }
+
+  /** Hangs up; while another thread reads or writes, when that call has returned. */
   @Override
   public synchronized void close() {
-    if (!closed) {
-      closed = true;
+    closed = true;
+    closeUnused();
+  }
+
+  private void closeUnused() {
+    if (closed && users == 0) {
       descriptors.close(master);
+      master = -1;
     }
   }
 }

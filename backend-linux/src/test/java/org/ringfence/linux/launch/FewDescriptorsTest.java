@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.ringfence.CommandRun;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
@@ -55,13 +55,17 @@ class FewDescriptorsTest {
         System.out.println("started " + all.size());
         // Load every class now: class loading needs a descriptor.
         sandbox.command("true").run().check();
-        refusalOf(sandbox.command("false"));
-        refusalOf(sandbox.command("no-such-program"));
+        refusalOf(sandbox, SandboxCommand.of("false"));
+        refusalOf(sandbox, SandboxCommand.of("no-such-program"));
         loadClasses();
         keepProcessorsBusy();
+        SandboxCommand command = SandboxCommand.of(arguments[2]);
         for (int i = 0; i < ROUNDS; i++) {
-          System.out.println(refusal(sandbox, arguments[2]));
+          System.out.println(refusal(sandbox, command));
         }
+        sandbox.run(SandboxCommand.of("true").terminal(TerminalSize.USUAL)).check();
+        System.out.println(refusal(sandbox, command.terminal(TerminalSize.USUAL)));
+        System.out.println("standard input: " + Files.readSymbolicLink(Path.of("/proc/self/fd/0")));
       }
     }
 
@@ -103,17 +107,17 @@ class FewDescriptorsTest {
       }
     }
 
-    private static String refusalOf(CommandRun command) throws InterruptedException {
+    private static String refusalOf(Sandbox sandbox, SandboxCommand command)
+        throws InterruptedException {
       try {
-        command.run().check();
+        sandbox.run(command).check();
         return "";
       } catch (SandboxException e) {
         return e.getMessage();
       }
     }
 
-    private static String refusal(Sandbox sandbox, String program) throws Exception {
-      CommandRun command = sandbox.command(program);
+    private static String refusal(Sandbox sandbox, SandboxCommand command) throws Exception {
       List<FileInputStream> open = new ArrayList<>();
       try {
         while (true) {
@@ -123,7 +127,7 @@ class FewDescriptorsTest {
         // Close the descriptors one by one, so that each step of a launch fails once.
         StringBuilder said = new StringBuilder();
         while (!open.isEmpty()) {
-          String refused = refusalOf(command);
+          String refused = refusalOf(sandbox, command);
           if (refused.isEmpty()) {
             return said + "and runs again";
           }
@@ -131,6 +135,10 @@ class FewDescriptorsTest {
           open.remove(open.size() - 1).close();
         }
         return said + "and runs never again";
+      } finally {
+        for (FileInputStream each : open) {
+          each.close();
+        }
       }
     }
   }
@@ -156,12 +164,19 @@ class FewDescriptorsTest {
                 workspace.toString(),
                 program.toString())
             .redirectErrorStream(true)
+            .redirectInput(program.toFile())
             .start();
     String said = new String(host.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(said).contains("started " + COMMANDS + "\n").contains("and runs again");
+    assertThat(said).doesNotContain("never again").contains("standard input: " + program);
+    assertThat(said).contains("terminal: no pseudo-terminal can be made: TIOCGPTPEER: EMFILE");
     List<String> refusals =
         said.lines()
-            .filter(line -> line.startsWith("launch") || line.startsWith("redirect"))
+            .filter(
+                line ->
+                    line.startsWith("launch")
+                        || line.startsWith("redirect")
+                        || line.startsWith("terminal"))
             .toList();
     assertThat(refusals)
         .isNotEmpty()
