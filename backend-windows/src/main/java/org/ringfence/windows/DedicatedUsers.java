@@ -14,6 +14,7 @@ import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.ClientAccounts;
+import org.ringfence.windows.setup.ElevatedCode;
 import org.ringfence.windows.setup.Elevation;
 import org.ringfence.windows.setup.MachineDirectory;
 import org.ringfence.windows.setup.Provisioning;
@@ -32,6 +33,7 @@ final class DedicatedUsers {
   private final WindowsSystem windows;
   private final Installation installation;
   private final MachineDirectory machine;
+  private final Map<String, String> environment;
   private final Vault vault;
   private final Sid user;
   private final String id;
@@ -45,6 +47,7 @@ final class DedicatedUsers {
    */
   DedicatedUsers(WindowsSystem windows, Installation installation, Map<String, String> environment)
       throws SandboxException {
+    this.environment = Map.copyOf(environment);
     this.windows = windows;
     this.installation = installation;
     this.machine =
@@ -160,7 +163,20 @@ final class DedicatedUsers {
   }
 
   private Elevation elevation() throws SandboxException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "javaw.exe").toString();
+    Path home = Path.of(System.getProperty("java.home"));
+    Path program = home.resolve("bin").resolve("javaw.exe");
+    Optional<String> problem =
+        new ElevatedCode(windows, user)
+            .problem(program, home, RunnerClassPath.ofThisProcess(), environment);
+    if (problem.isPresent()) {
+      throw new SandboxException(
+          "elevated set-up: "
+              + problem.get()
+              + ", so that another program could run with the rights of the administrator who"
+              + " answers the prompt; install Ringfence and its JVM where only administrators write"
+              + " (Program Files), or use an elevated prompt");
+    }
+    String java = program.toString();
     return new Elevation(
         windows,
         java,

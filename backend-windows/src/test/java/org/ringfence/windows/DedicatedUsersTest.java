@@ -139,6 +139,18 @@ class DedicatedUsersTest {
     }
   }
 
+  /** A program of this user could change the code while the prompt is answered. */
+  @Test
+  void nobodyIsPromptedForCodeThatTheUserChanges() throws Exception {
+    machine.elevated = false;
+    windows.owner = FakeWindows.USER;
+    assertThatThrownBy(() -> users().setup(USUAL))
+        .hasMessageContaining("can be changed without an administrator's rights")
+        .hasMessageContaining("elevated prompt");
+    assertThat(windows.calls).doesNotContain("ShellExecuteExW");
+    assertThat(machine.users).isEmpty();
+  }
+
   @Test
   void setUpRefusesWineBeforeItChangesAnything() throws Exception {
     windows.version = "Wine 8.0";

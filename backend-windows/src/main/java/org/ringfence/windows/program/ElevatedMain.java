@@ -1,6 +1,7 @@
 package org.ringfence.windows.program;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.setup.ElevatedTask;
 import org.ringfence.windows.setup.MachineDirectory;
@@ -28,6 +29,12 @@ public final class ElevatedMain {
       System.exit(USAGE);
     }
     try {
+      String programs = System.getenv("ProgramFiles");
+      if (programs == null) {
+        System.exit(FAILED);
+      }
+      // Before JNA is loaded, which takes the property.
+      System.setProperty("jna.tmpdir", ElevatedLibraries.make(Path.of(programs)).toString());
       new ElevatedTask(new NativeWindows(), machine).run(arguments[0]);
       System.exit(0);
     } catch (WindowsCallException e) {
