@@ -33,6 +33,7 @@ class WindowsCasesTest {
           "WIN-SCHEDULER",
           "WIN-BITS",
           "WIN-WEBDAV",
+          "WIN-WPAD",
           "WIN-COM",
           "WIN-SERVICE",
           "WIN-RUNAS",

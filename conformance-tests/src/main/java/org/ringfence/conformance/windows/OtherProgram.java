@@ -60,6 +60,43 @@ enum OtherProgram {
       "",
       List.of("cmd.exe", "/d", "/c", "dir \\\\127.0.0.1@${port}\\DavWWWRoot\\"),
       List.of()),
+  /**
+   * The proxy discovery of WinHTTP, a service, which fetches a script of rules for its clients
+   * ({@code WINHTTP_AUTOPROXY_RUN_OUTPROCESS_ONLY | WINHTTP_AUTOPROXY_CONFIG_URL}).
+   */
+  WPAD(
+      "WIN-WPAD",
+      "the proxy discovery reaches no server",
+      script(
+          "# Asks for the proxy that a script names.",
+          "Add-Type -TypeDefinition @'",
+          "using System; using System.Runtime.InteropServices;",
+          "[StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)] public struct Asked {",
+          "  public int flags; public int detect; public string script; public IntPtr reserved;",
+          "  public int more; public int logon; }",
+          "[StructLayout(LayoutKind.Sequential)] public struct Told {",
+          "  public int access; public IntPtr proxy; public IntPtr bypass; }",
+          "public static class WinHttp {",
+          "  [DllImport(\"winhttp.dll\", CharSet = CharSet.Unicode)] public static extern IntPtr",
+          "    WinHttpOpen(string agent, int access, string proxy, string bypass, int flags);",
+          "  [DllImport(\"winhttp.dll\", CharSet = CharSet.Unicode)] public static extern bool",
+          "    WinHttpGetProxyForUrl(IntPtr session, string url, ref Asked asked, out Told told);",
+          "}",
+          "'@",
+          "$asked = New-Object Asked; $asked.flags = 0x20002",
+          "$asked.script = 'http://127.0.0.1:${port}/proxy.pac'; $told = New-Object Told",
+          "$session = [WinHttp]::WinHttpOpen('ringfence', 1, $null, $null, 0)",
+          "[void][WinHttp]::WinHttpGetProxyForUrl($session, 'http://192.0.2.1/',"
+              + " [ref]$asked, [ref]$told)"),
+      List.of(
+          "powershell.exe",
+          "-NoProfile",
+          "-NonInteractive",
+          "-ExecutionPolicy",
+          "Bypass",
+          "-File",
+          "${script}"),
+      List.of()),
   /** A COM server that runs as the interactive user. */
   COM(
       "WIN-COM",
@@ -147,11 +184,16 @@ enum OtherProgram {
   Expected in(String backend) {
     // The same user asks: the system acts for the command as for the user.
     boolean sameUser = backend.equals("restricted-token");
-    if (this == WEBDAV && backend.equals("dedicated-user")) {
+    if (connects() && backend.equals("dedicated-user")) {
       // The service's own user connects, past the filters of the offline user.
       return Expected.SAID;
     }
     return sameUser && this != SERVICE ? Expected.SAID : Expected.HELD;
+  }
+
+  /** Returns whether a service connects to a server for its client, and does nothing else. */
+  private boolean connects() {
+    return this == WEBDAV || this == WPAD;
   }
 
   private Path told(WindowsFixture stage) {
@@ -159,10 +201,13 @@ enum OtherProgram {
   }
 
   private List<String> filled(WindowsFixture stage, List<String> words) throws IOException {
-    String extension = script.startsWith("@") ? ".cmd" : ".vbs";
+    String extension = script.startsWith("@") ? ".cmd" : script.startsWith("#") ? ".ps1" : ".vbs";
     Path inside = stage.library().resolve(name().toLowerCase(Locale.ROOT) + extension);
     Path outside = stage.outside().resolve("script" + extension);
-    String text = script.replace("${told}", told(stage).toString());
+    String text =
+        script
+            .replace("${told}", told(stage).toString())
+            .replace("${port}", Integer.toString(stage.port()));
     if (!text.isEmpty()) {
       Files.writeString(inside, text, StandardCharsets.US_ASCII);
       Files.writeString(outside, text, StandardCharsets.US_ASCII);
@@ -244,7 +289,7 @@ enum OtherProgram {
       return Outcome.failed("expected to be denied, but: OK, something happened outside");
     }
     List<String> open =
-        this == WEBDAV
+        connects()
             ? List.of("network.external")
             : List.of("files.write", "files.metadata", "network.external", "lifetime.tree");
     for (PlannedGuarantee guarantee : plan.guarantees()) {
