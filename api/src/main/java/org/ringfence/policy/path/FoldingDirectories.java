@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -57,8 +58,9 @@ final class FoldingDirectories {
     }
     List<String> others = spellings(name);
     boolean folds = others.stream().anyMatch(other -> isSame(directory, name, other));
-    // A name of other letters may answer to more spellings than one of ASCII.
-    if (folds || ascii && !others.isEmpty() && exists(directory.resolve(name))) {
+    // A name of other letters may answer to more spellings than one of ASCII, one without to fewer.
+    boolean tells = ascii && !name.toUpperCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT));
+    if (folds || tells && exists(directory.resolve(name))) {
       known.put(directory, folds);
     }
     return folds;

@@ -50,6 +50,13 @@ class FoldingDirectoriesTest {
   }
 
   @Test
+  void entryWithoutLettersTellsNothingOfCase() throws Exception {
+    Path file = twice("digits", "secret", "SECRET");
+    Path digits = Files.writeString(file.resolveSibling("2024"), "x");
+    assertThat(found(digits, file)).containsExactly(file.getParent().toString());
+  }
+
+  @Test
   void otherDirectoriesDoNot() throws Exception {
     Path both = Files.createDirectories(temporary.resolve("both"));
     Files.writeString(both.resolve("a"), "x");
