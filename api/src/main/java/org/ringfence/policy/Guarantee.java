@@ -145,6 +145,11 @@ public enum Guarantee {
       "process.sysv-ipc",
       "System V shared memory, semaphores and message queues are open",
       "`process.allow` sysv-ipc"),
+  /** Commands may use named services of macOS. */
+  PROCESS_MAC_SERVICES(
+      "process.mac-services",
+      "The services of macOS that the policy names are reached",
+      "`process.allow` trustd, keychain, gpu, fsevents, ps"),
   /** The environment has only variables that the policy passes on. */
   ENVIRONMENT_FILTERED(
       "environment.filtered",

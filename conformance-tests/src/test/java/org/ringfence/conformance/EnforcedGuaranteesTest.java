@@ -26,6 +26,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.value.ProcessGrant;
 
 /** Checks that plans enforce only guarantees with conformance cases. */
 class EnforcedGuaranteesTest {
@@ -89,6 +90,21 @@ class EnforcedGuaranteesTest {
               EffectivePolicy placed = EffectivePolicy.of(policy, PLACES);
               assertThat(planned(placed))
                   .allMatch(guarantee -> placed.asksFor(guarantee.guarantee()));
+            });
+  }
+
+  @Test
+  void servicesOfMacosAreRefusedOnLinuxByName() {
+    SandboxPolicy policy =
+        SandboxPolicy.builder().allow(ProcessGrant.KEYCHAIN, ProcessGrant.TRUSTD).build();
+    assertThat(planned(EffectivePolicy.of(policy, PLACES)))
+        .filteredOn(guarantee -> guarantee.guarantee() == Guarantee.PROCESS_MAC_SERVICES)
+        .hasSize(2)
+        .allSatisfy(
+            guarantee -> {
+              assertThat(guarantee.level()).isEqualTo(Enforcement.UNSUPPORTED);
+              assertThat(guarantee.reason()).isEqualTo("trustd, keychain: a part of macOS alone");
+              assertThat(guarantee.remedy()).contains("process.allow");
             });
   }
 

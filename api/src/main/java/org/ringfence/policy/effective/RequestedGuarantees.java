@@ -55,6 +55,7 @@ final class RequestedGuarantees {
       case NETWORK_UNIX_SOCKETS -> !network.unixSockets().contains("/");
       case PROCESS_TRACING -> written.processGrants().contains(ProcessGrant.PTRACE);
       case PROCESS_SYSV_IPC -> written.processGrants().contains(ProcessGrant.SYSV_IPC);
+      case PROCESS_MAC_SERVICES -> written.processGrants().stream().anyMatch(ProcessGrant::ofMac);
       case LIMITS_MEMORY -> limits.memory().isPresent();
       case LIMITS_PROCESSES -> limits.processes().isPresent();
       case LIMITS_CPU_TIME -> limits.cpuTime().isPresent();

@@ -9,7 +9,26 @@ public enum ProcessGrant {
   /** Tracing of other processes of the same command, as debuggers do. Linux. */
   PTRACE,
   /** System V shared memory, semaphores and message queues. Linux. */
-  SYSV_IPC;
+  SYSV_IPC,
+  /** Checks of certificates by trustd, as Go programs ask for them. macOS. */
+  TRUSTD,
+  /** The services of the user's keychain. macOS. */
+  KEYCHAIN,
+  /** The graphics processor, through Metal. macOS. */
+  GPU,
+  /** The service that reports changes of files, also of those that the policy hides. macOS. */
+  FSEVENTS,
+  /** The setuid program {@code /bin/ps}, which then runs outside the sandbox. macOS. */
+  PS;
+
+  /**
+   * Returns whether the grant opens a part of macOS.
+   *
+   * @return false for a part of Linux
+   */
+  public boolean ofMac() {
+    return ordinal() >= TRUSTD.ordinal();
+  }
 
   /**
    * Returns the word for the grant in policies and on the command line.

@@ -3,10 +3,12 @@ package org.ringfence.kit.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.value.ProcessGrant;
 
 /**
  * Plans one policy: asks a backend how strongly each requested guarantee holds, and words the
@@ -63,6 +65,7 @@ public abstract class PlannerBase {
     process();
     asked(Guarantee.PROCESS_TRACING, () -> opened(Guarantee.PROCESS_TRACING));
     asked(Guarantee.PROCESS_SYSV_IPC, () -> opened(Guarantee.PROCESS_SYSV_IPC));
+    asked(Guarantee.PROCESS_MAC_SERVICES, this::macServices);
     answer(Guarantee.PROCESS_DESCRIPTORS, descriptors());
     answer(Guarantee.ENVIRONMENT_FILTERED, Answer.enforced("environment block of the command"));
     for (Guarantee limit : Guarantee.named("limits")) {
@@ -117,6 +120,23 @@ public abstract class PlannerBase {
    * @return the answer
    */
   protected abstract Answer opened(Guarantee guarantee);
+
+  /**
+   * Answers for the services of macOS that the policy opens. By default they are refused: a policy
+   * that opens them is written for a Mac, and its tools need them.
+   *
+   * @return the answer
+   */
+  protected Answer macServices() {
+    return Answer.unsupported(
+        policy.processGrants().stream()
+                .filter(ProcessGrant::ofMac)
+                .sorted()
+                .map(ProcessGrant::word)
+                .collect(Collectors.joining(", "))
+            + ": a part of macOS alone",
+        "a policy without it in process.allow");
+  }
 
   /**
    * Answers one limit other than that of output.

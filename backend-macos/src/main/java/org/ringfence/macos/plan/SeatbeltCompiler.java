@@ -113,6 +113,7 @@ public final class SeatbeltCompiler {
     }
     compiler.rules.addAll(compiler.files.rules());
     compiler.rules.addAll(BaseRules.services(policy));
+    compiler.rules.addAll(OpenedServices.rules(policy.policy()));
     compiler.sharedMemory();
     compiler.rules.addAll(
         new NetworkRules(policy, compiler::literal, compiler::subpath).of(surroundings.proxy()));

@@ -5,17 +5,18 @@ import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
- * Lowers the guarantees of a plan that measurements on real Macs, made by other projects,
- * contradict, and says of each that it has not been tried on one. Pure.
+ * Lowers the guarantees of a plan that opened services weaken, or that measurements on real Macs,
+ * made by other projects, contradict, and says of each that it has not been tried on one. Pure.
  */
 final class SeatbeltDoubts {
-  private final NetworkPolicy network;
+  private final SandboxPolicy policy;
 
   SeatbeltDoubts(EffectivePolicy effective) {
-    this.network = effective.policy().network();
+    this.policy = effective.policy();
   }
 
   /** Returns the guarantees, each at the level known to hold. */
@@ -27,6 +28,11 @@ final class SeatbeltDoubts {
   }
 
   private PlannedGuarantee lowered(PlannedGuarantee guarantee) {
+    String price = OpenedServices.price(guarantee.guarantee(), policy);
+    if (guarantee.level() == Enforcement.ENFORCED && !price.isEmpty()) {
+      return guarantee.weakened(price, "process.allow without it");
+    }
+    NetworkPolicy network = policy.network();
     boolean serves = network.ownLoopback() || !network.publish().isEmpty();
     return guarantee.level() == Enforcement.ENFORCED
             && guarantee.guarantee() == Guarantee.NETWORK_EXTERNAL

@@ -192,6 +192,11 @@ public final class SeatbeltPlanner extends PlannerBase {
   }
 
   @Override
+  protected Answer macServices() {
+    return enforced(PROFILE + "; the guarantees that pay for it say so");
+  }
+
+  @Override
   protected Answer descriptors() {
     return enforced("posix_spawn with POSIX_SPAWN_CLOEXEC_DEFAULT");
   }

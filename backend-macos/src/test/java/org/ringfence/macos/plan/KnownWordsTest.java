@@ -24,6 +24,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.value.ProcessGrant;
 
 /**
  * Compares the words of our profiles with those that are known to load on real Macs, since an
@@ -91,6 +92,7 @@ class KnownWordsTest {
 
   private static List<SandboxPolicy> policies() {
     List<SandboxPolicy> policies = new ArrayList<>();
+    policies.add(SandboxPolicy.builder().allow(ProcessGrant.values()).build());
     Presets.names().forEach(name -> policies.add(Presets.load(name)));
     for (FileDefault fallback : FileDefault.values()) {
       for (NetworkMode mode : NetworkMode.values()) {

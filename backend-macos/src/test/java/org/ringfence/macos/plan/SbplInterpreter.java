@@ -94,6 +94,14 @@ final class SbplInterpreter {
       return new Question(operation, path, "DIRECTORY", "", false);
     }
 
+    static Question service(String name) {
+      return new Question("mach-lookup", "", "", name, false);
+    }
+
+    static Question driver(String name) {
+      return new Question("iokit-open", "", "", name, false);
+    }
+
     static Question network(String operation, String address) {
       return new Question(operation, "", "", address, operation.equals("network-outbound"));
     }
@@ -254,6 +262,8 @@ final class SbplInterpreter {
       case "regex" ->
           rest.stream().anyMatch(each -> ((Regex) each).pattern().matcher(question.path()).find());
       case "vnode-type" -> question.type().equals(symbol(rest.get(0)));
+      case "global-name", "iokit-user-client-class" ->
+          rest.stream().anyMatch(each -> question.address().equals(string(each)));
       case "local", "remote" ->
           !question.address().isEmpty()
               && connects(symbol(filter.get(0)), question.operation())

@@ -121,11 +121,12 @@ public final class PolicyOptions {
 
   @Option(
       names = "--allow",
-      paramLabel = "ptrace|sysv-ipc",
+      paramLabel = "PART",
       completionCandidates = Candidates.OfGrants.class,
       description =
           "Let debuggers trace the command's own processes (ptrace, with bubblewrap), or open System V"
-              + " shared memory, semaphores and queues (sysv-ipc).")
+              + " shared memory, semaphores and queues (sysv-ipc); on macOS checks of certificates"
+              + " (trustd), the keychain, the gpu, changes of files (fsevents) or ps.")
   private List<String> allowed = new ArrayList<>();
 
   @Option(
