@@ -285,7 +285,8 @@ class OwnFilesTest {
     Path options =
         Files.writeString(
             base.resolve("options"),
-            "-Xbootclasspath/a:boot.jar --patch-module=java.sql=patch --upgrade-module-path=newer");
+            "-Xbootclasspath/a:boot.jar --patch-module=java.sql=patch --upgrade-module-path=newer"
+                + " \"-XX:OnOutOfMemoryError=/bin/sh dump.sh %p\" -XX:OnError=./report");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + options);
@@ -296,7 +297,7 @@ class OwnFilesTest {
         "ln -s store free && rm free && : >other && ! rm current && ! mv current gone"
             + " && ! ln -sfn /tmp current && ! mv store gone"
             + " && for jar in store/lib/jna-5*.jar; do ! echo >>$jar || exit 1; done"
-            + " && for file in later.jar boot.jar patch newer; do"
+            + " && for file in later.jar boot.jar patch newer dump.sh report; do"
             + " ! touch $file && ! mkdir $file && ! ln -s other $file && ! mv other $file || exit 1;"
             + " done";
     command.addAll(

@@ -1,6 +1,7 @@
 package org.ringfence.policy.code;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** OwnFilesTest starts JVMs with such options. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "own code is protected where paths are POSIX")
@@ -33,8 +35,33 @@ class CodeLocationsTest {
         .containsExactly(Path.of("/a/up"), Path.of("/a/m1"), Path.of("/a/m2"));
     assertThat(named("-XX:SharedArchiveFile=/a/base.jsa:/a/top.jsa", "-XX:AOTCache=/a/x.aot"))
         .containsExactly(Path.of("/a/base.jsa"), Path.of("/a/top.jsa"), Path.of("/a/x.aot"));
+    assertThat(named("-XX:CRaCRestoreFrom=/a/image", "-XX:ArchiveClassesAtExit=/a/exit.jsa"))
+        .containsExactly(Path.of("/a/image"), Path.of("/a/exit.jsa"));
+    assertThat(
+            named(
+                "-Djava.security.properties==/a/security",
+                "-Djava.security.policy=file:/a/my%20policy"))
+        .containsExactly(Path.of("/a/security"), Path.of("/a/my policy"));
     assertThat(named("-javaagent:agent.jar"))
         .containsExactly(Path.of("agent.jar").toAbsolutePath());
+  }
+
+  @Test
+  void programsAndScriptsOfCommandsForAnErrorAreCode() {
+    assertThat(named("-XX:OnError=/a/report %p;/bin/sh /a/more.sh --to=/a/log"))
+        .containsExactly(
+            Path.of("/a/report"), Path.of("/bin/sh"), Path.of("/a/more.sh"), Path.of("/a/log"));
+    Set<Path> found = new LinkedHashSet<>();
+    ErrorCommands.addTo("-XX:OnError=", "sh dump.sh -9", "/none:/bin:/never", found);
+    assertThat(found)
+        .containsExactly(
+            Path.of("/none/sh"), Path.of("/bin/sh"), Path.of("dump.sh").toAbsolutePath());
+    for (String only : List.of("$HOME/x", "`x`", "'/a b'", "x | /ws/y", "~/x", "/a/*.sh")) {
+      assertThatThrownBy(() -> named("-XX:OnOutOfMemoryError=" + only))
+          .as(only)
+          .isInstanceOf(InvalidPolicyException.class)
+          .hasMessageContaining("OnOutOfMemoryError");
+    }
   }
 
   @Test
