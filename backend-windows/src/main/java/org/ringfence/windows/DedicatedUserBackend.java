@@ -28,6 +28,7 @@ import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.spi.Workload;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.DedicatedUserFacts;
@@ -129,6 +130,12 @@ public final class DedicatedUserBackend implements SandboxBackend, VerifiedBacke
             AccountToken.PROPERTY + ": '" + form + "' is no token",
             "one of " + List.of(AccountToken.values()));
       }
+      String closed = System.getProperty(ProcessMitigations.PROPERTY);
+      Optional<ProcessMitigations> mitigations = ProcessMitigations.of(closed);
+      if (mitigations.isEmpty()) {
+        return Found.not(
+            UnprivilegedBackend.noMitigations(closed), UnprivilegedBackend.MITIGATIONS);
+      }
       LogonRunner runners = new LogonRunner(windows, client.get(), passwords.get());
       DedicatedSandboxes sandboxes =
           new DedicatedSandboxes(
@@ -137,6 +144,7 @@ public final class DedicatedUserBackend implements SandboxBackend, VerifiedBacke
               System.getenv(),
               client.get().sids(),
               token.get(),
+              mitigations.get(),
               runners::start);
       return tried(windows, client.get(), sandboxes);
     } catch (UnsatisfiedLinkError e) {

@@ -17,6 +17,7 @@ import org.ringfence.spi.VerifiedBackend;
 import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.probe.WindowsHostProbe;
 import org.ringfence.windows.sandbox.WindowsSandboxes;
@@ -25,6 +26,10 @@ import org.ringfence.windows.system.WindowsSystem;
 /** A mode that needs no administrator. It makes no system call before its first use. */
 abstract sealed class UnprivilegedBackend implements SandboxBackend, VerifiedBackend
     permits RestrictedTokenBackend, AppContainerBackend {
+  /** The remedy for an unknown mitigation. */
+  static final String MITIGATIONS =
+      "words of " + ProcessMitigations.words() + " after commas, or none";
+
   private final Supplier<WindowsSystem> systems;
   private WindowsSystem windows;
   private WindowsHostProbe.Result found;
@@ -65,7 +70,16 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend, VerifiedBac
     } catch (UnsatisfiedLinkError e) {
       return unavailable("JNA cannot be loaded: " + e.getMessage(), "a 64-bit JVM");
     }
-    return tried(new WindowsHostProbe(windows, installation(), System.getenv()));
+    String closed = System.getProperty(ProcessMitigations.PROPERTY);
+    return ProcessMitigations.of(closed)
+        .map(
+            mitigations ->
+                tried(new WindowsHostProbe(windows, installation(), System.getenv(), mitigations)))
+        .orElseGet(() -> unavailable(noMitigations(closed), MITIGATIONS));
+  }
+
+  static String noMitigations(String value) {
+    return ProcessMitigations.PROPERTY + ": '" + value + "' has a word that names no mitigation";
   }
 
   private static WindowsHostProbe.Result unavailable(String reason, String remedy) {

@@ -25,6 +25,7 @@ import org.ringfence.policy.path.LooseMounts;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.PathStyle;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.AppContainerPlanner;
 import org.ringfence.windows.plan.DedicatedUserFacts;
@@ -211,10 +212,15 @@ final class AssumedMachines {
 
   private static Map<String, WindowsFacts> windows() {
     Map<String, WindowsFacts> windows = new LinkedHashMap<>();
-    windows.put("good", new WindowsFacts(false, List.of(), true, true));
-    windows.put("Everyone is needed", new WindowsFacts(true, List.of(), true, true));
-    windows.put("an open place", new WindowsFacts(false, List.of("C:\\open"), true, true));
-    windows.put("no desktop", new WindowsFacts(false, List.of(), false, false));
+    windows.put("good", new WindowsFacts(false, List.of(), true, true, ProcessMitigations.USUAL));
+    windows.put(
+        "Everyone is needed",
+        new WindowsFacts(true, List.of(), true, true, ProcessMitigations.USUAL));
+    windows.put(
+        "an open place",
+        new WindowsFacts(false, List.of("C:\\open"), true, true, ProcessMitigations.USUAL));
+    windows.put(
+        "no desktop", new WindowsFacts(false, List.of(), false, false, ProcessMitigations.USUAL));
     return windows;
   }
 

@@ -54,6 +54,8 @@ interface Kernel32Calls extends Kernel32 {
       Pointer startupInfo,
       PROCESS_INFORMATION information);
 
+  boolean GetProcessMitigationPolicy(HANDLE process, int policy, Pointer buffer, Pointer size);
+
   int ResumeThread(HANDLE thread);
 
   int CreatePseudoConsole(

@@ -18,8 +18,11 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.Processes;
@@ -113,6 +116,24 @@ final class NativeProcesses implements Processes {
     Memory memory = new Memory((long) environment.length() * Character.BYTES);
     memory.write(0, environment.toCharArray(), 0, environment.length());
     return memory;
+  }
+
+  @Override
+  public Set<ProcessMitigation> mitigations(Handle process) throws WindowsCallException {
+    Set<ProcessMitigation> told = EnumSet.noneOf(ProcessMitigation.class);
+    try (Memory flags = new Memory(Integer.BYTES)) {
+      for (ProcessMitigation each : ProcessMitigation.values()) {
+        flags.clear();
+        check(
+            KERNEL.GetProcessMitigationPolicy(
+                handle(process), each.policy(), flags, new Pointer(flags.size())),
+            "GetProcessMitigationPolicy");
+        if ((flags.getInt(0) & each.flag()) != 0) {
+          told.add(each);
+        }
+      }
+    }
+    return told;
   }
 
   @Override

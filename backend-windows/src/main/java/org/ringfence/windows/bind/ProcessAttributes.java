@@ -16,6 +16,7 @@ import org.ringfence.windows.system.WindowsCallException;
 final class ProcessAttributes implements AutoCloseable {
   // PROC_THREAD_ATTRIBUTE_* of winbase.h.
   private static final long HANDLE_LIST = 0x20002;
+  private static final long MITIGATION_POLICY = 0x20007;
   private static final long SECURITY_CAPABILITIES = 0x20009;
   private static final long JOB_LIST = 0x2000D;
   private static final long ALL_APPLICATION_PACKAGES_POLICY = 0x2000F;
@@ -24,7 +25,7 @@ final class ProcessAttributes implements AutoCloseable {
   /** {@code PROCESS_CREATION_ALL_APPLICATION_PACKAGES_OPT_OUT}. */
   private static final int OPT_OUT = 1;
 
-  private static final int MOST = 5;
+  private static final int MOST = 6;
   private static final Kernel32Calls KERNEL = Kernel32Calls.INSTANCE;
 
   private final List<AutoCloseable> values = new ArrayList<>();
@@ -50,6 +51,12 @@ final class ProcessAttributes implements AutoCloseable {
       }
       if (request.container().isPresent()) {
         container(request.container().get());
+      }
+      long mitigations = request.mitigations().creation();
+      if (mitigations != 0) {
+        Memory bits = keep(new Memory(Long.BYTES));
+        bits.setLong(0, mitigations);
+        add(MITIGATION_POLICY, bits);
       }
       done = true;
     } finally {

@@ -115,7 +115,8 @@ public final class LocalHost implements CommandHost {
         outside,
         confinement.desktop(),
         confinement.container(),
-        console);
+        console,
+        confinement.mitigations());
   }
 
   /** Makes a job and verifies the limits that matter. */
@@ -150,6 +151,11 @@ public final class LocalHost implements CommandHost {
       if (problem.isPresent()) {
         throw new SandboxException("the process is not confined: " + problem.get());
       }
+    }
+    Optional<String> open =
+        confinement.mitigations().problem(windows.processes().mitigations(started.process()));
+    if (open.isPresent()) {
+      throw new SandboxException("the process is not as asked: " + open.get());
     }
   }
 

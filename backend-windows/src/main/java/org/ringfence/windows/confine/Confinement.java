@@ -2,6 +2,7 @@ package org.ringfence.windows.confine;
 
 import java.util.Optional;
 import org.ringfence.SandboxException;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.TokenFacts;
@@ -16,6 +17,9 @@ public interface Confinement extends AutoCloseable {
 
   /** Returns the processes' window station and desktop; empty for the JVM's own. */
   Optional<String> desktop();
+
+  /** Returns the parts of Windows that the processes are made without. */
+  ProcessMitigations mitigations();
 
   /** Throws if a program is known not to start. */
   void checkProgram(String program) throws SandboxException;

@@ -10,6 +10,7 @@ import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
@@ -31,12 +32,17 @@ public final class ContainerConfinement implements Confinement {
 
   private final Profile profile;
   private final ProcessRequest.Container container;
+  private final ProcessMitigations mitigations;
   private final Optional<SandboxGrants> grants;
 
   private ContainerConfinement(
-      Profile profile, ProcessRequest.Container container, Optional<SandboxGrants> grants) {
+      Profile profile,
+      ProcessRequest.Container container,
+      ProcessMitigations mitigations,
+      Optional<SandboxGrants> grants) {
     this.profile = profile;
     this.container = container;
+    this.mitigations = mitigations;
     this.grants = grants;
   }
 
@@ -85,20 +91,29 @@ public final class ContainerConfinement implements Confinement {
    * @param profile its profile
    * @param capabilities the container's rights beyond its entries
    * @param lessPrivileged whether the container gets no rights of all packages
+   * @param mitigations the parts of Windows that its processes are made without
    * @param grants its entries
    */
   public static ContainerConfinement of(
-      Profile profile, List<Sid> capabilities, boolean lessPrivileged, SandboxGrants grants) {
+      Profile profile,
+      List<Sid> capabilities,
+      boolean lessPrivileged,
+      ProcessMitigations mitigations,
+      SandboxGrants grants) {
     return new ContainerConfinement(
         profile,
         new ProcessRequest.Container(profile.sid(), capabilities, lessPrivileged),
+        mitigations,
         Optional.of(grants));
   }
 
   /** Confines to a container without entries. */
-  public static ContainerConfinement bare(Profile profile) {
+  public static ContainerConfinement bare(Profile profile, ProcessMitigations mitigations) {
     return new ContainerConfinement(
-        profile, new ProcessRequest.Container(profile.sid(), List.of(), false), Optional.empty());
+        profile,
+        new ProcessRequest.Container(profile.sid(), List.of(), false),
+        mitigations,
+        Optional.empty());
   }
 
   @Override
@@ -114,6 +129,11 @@ public final class ContainerConfinement implements Confinement {
   @Override
   public Optional<String> desktop() {
     return Optional.empty();
+  }
+
+  @Override
+  public ProcessMitigations mitigations() {
+    return mitigations;
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.UUID;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
@@ -21,16 +22,19 @@ public final class TokenConfinement implements Confinement {
   private final RestrictedToken token;
   private final Optional<Handle> desktop;
   private final String desktopName;
+  private final ProcessMitigations mitigations;
   private final Optional<SandboxGrants> grants;
 
   private TokenConfinement(
       RestrictedToken token,
       Optional<Handle> desktop,
       String desktopName,
+      ProcessMitigations mitigations,
       Optional<SandboxGrants> grants) {
     this.token = token;
     this.desktop = desktop;
     this.desktopName = desktopName;
+    this.mitigations = mitigations;
     this.grants = grants;
   }
 
@@ -41,8 +45,14 @@ public final class TokenConfinement implements Confinement {
    * @param everyone whether Everyone is among the restricting SIDs
    * @param logon whether the logon session stays among its groups and restricting SIDs
    * @param desktop whether a desktop is made for it
+   * @param mitigations the parts of Windows that its processes are made without
    */
-  public record Choices(AccountToken form, boolean everyone, boolean logon, boolean desktop) {}
+  public record Choices(
+      AccountToken form,
+      boolean everyone,
+      boolean logon,
+      boolean desktop,
+      ProcessMitigations mitigations) {}
 
   /**
    * Makes a token and a desktop.
@@ -67,7 +77,8 @@ public final class TokenConfinement implements Confinement {
       Optional<Handle> desktop =
           choices.desktop() ? Optional.of(desktop(windows, name, session)) : Optional.empty();
       done = true;
-      return new TokenConfinement(token, desktop, "WinSta0\\" + name, grants);
+      return new TokenConfinement(
+          token, desktop, "WinSta0\\" + name, choices.mitigations(), grants);
     } finally {
       if (!done) {
         token.close();
@@ -104,6 +115,11 @@ public final class TokenConfinement implements Confinement {
     // Some programs do not start under a restricted token unless a desktop is named (openai/codex:
     // PowerShell with STATUS_DLL_INIT_FAILED).
     return Optional.of(desktop.isPresent() ? desktopName : USERS_DESKTOP);
+  }
+
+  @Override
+  public ProcessMitigations mitigations() {
+    return mitigations;
   }
 
   @Override

@@ -28,6 +28,14 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
   private static final String REDIRECTOR =
       "the kernel's redirector and services connect for a command to SMB and WebDAV servers, past"
           + " the filters of the offline user";
+
+  /**
+   * The variables of the proxy are the only way out; curl, npm, pip and Git over HTTPS heed them.
+   */
+  private static final String WITHOUT_PROXY =
+      "; programs that heed no HTTPS_PROXY (WinHTTP, WinINet, Git over ssh, plain sockets) reach no"
+          + " host at all";
+
   private static final String OTHER = "app-container or WSL2";
 
   private static final String SAME_ACCOUNT =
@@ -154,9 +162,11 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
           advisory(
               "firewall rules and filters for the offline user, tried at each start"
                   + (mode == NetworkMode.ALLOWLIST ? "; the egress proxy" : ""),
-              found.echoes()
-                  ? REDIRECTOR + "; echo requests are answered, which no socket of a command sends"
-                  : REDIRECTOR,
+              REDIRECTOR
+                  + (found.echoes()
+                      ? "; echo requests are answered, which no socket of a command sends"
+                      : "")
+                  + (mode == NetworkMode.ALLOWLIST ? WITHOUT_PROXY : ""),
               OTHER));
       answer(
           Guarantee.NETWORK_NAMES,

@@ -134,14 +134,21 @@ abstract sealed class WindowsPlanner extends PlannerBase
   }
 
   /** Answers which programs start, by the model of the objects that they open. */
-  static Answer programs(ProgramCaller caller, String remedy) {
+  final Answer programs(ProgramCaller caller, String remedy) {
     List<String> failing = ToolModel.failing(caller);
-    return advisory(
-        "the program's own behaviour",
+    return programs(
         failing.isEmpty()
             ? "of the programs that the model of opened objects knows, all run; others may fail"
             : "by the model of the objects that programs open, these fail: "
                 + String.join("; ", failing),
+        remedy);
+  }
+
+  /** Answers which programs start, with the parts of Windows that commands start without. */
+  final Answer programs(String known, String remedy) {
+    return advisory(
+        "the program's own behaviour",
+        known + facts.mitigations().clause().map(clause -> "; " + clause).orElse(""),
         remedy);
   }
 

@@ -21,6 +21,7 @@ import org.ringfence.windows.confine.ContainerConfinement;
 import org.ringfence.windows.confine.TokenConfinement;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.CallFailures;
@@ -36,6 +37,7 @@ public final class WindowsHostProbe {
   private final WindowsSystem windows;
   private final Installation installation;
   private final Map<String, String> environment;
+  private final ProcessMitigations mitigations;
   private final Map<String, String> told = new LinkedHashMap<>();
 
   /**
@@ -62,12 +64,17 @@ public final class WindowsHostProbe {
    * @param windows the system
    * @param installation the record of objects made for tests
    * @param environment the environment of this process
+   * @param mitigations the parts of Windows that commands are to start without
    */
   public WindowsHostProbe(
-      WindowsSystem windows, Installation installation, Map<String, String> environment) {
+      WindowsSystem windows,
+      Installation installation,
+      Map<String, String> environment,
+      ProcessMitigations mitigations) {
     this.windows = windows;
     this.installation = installation;
     this.environment = Map.copyOf(environment);
+    this.mitigations = mitigations;
   }
 
   /**
@@ -89,7 +96,8 @@ public final class WindowsHostProbe {
               everyone,
               everyone ? new WorldWritableDirectories(windows, environment).writable() : List.of(),
               needed.userInterfaceLimits(),
-              desktop);
+              desktop,
+              mitigations);
         });
   }
 
@@ -120,7 +128,7 @@ public final class WindowsHostProbe {
               profile.remove();
             }
           }
-          try (Session session = session(ContainerConfinement.bare(profile), jobs)) {
+          try (Session session = session(ContainerConfinement.bare(profile, mitigations), jobs)) {
             StartupSelfTest.Report report = contained(session.canary());
             if (!report.problem().isEmpty()) {
               throw new Unfit(
@@ -217,7 +225,7 @@ public final class WindowsHostProbe {
           "a job of this system takes the limit kill-on-close and does not tell it (Wine does so)",
           "Windows itself");
     }
-    return new WindowsFacts(false, List.of(), withWindows, desktop);
+    return new WindowsFacts(false, List.of(), withWindows, desktop, mitigations);
   }
 
   private boolean keeps(int userInterface) throws WindowsCallException {
@@ -256,7 +264,8 @@ public final class WindowsHostProbe {
                     windows.machine().version(),
                     "desktop " + jobs.desktop(),
                     "limits " + jobs.userInterfaceLimits(),
-                    "elevated " + told.containsKey("elevated")))
+                    "elevated " + told.containsKey("elevated"),
+                    "mitigations " + mitigations.closed()))
             .choose(rungs, (rung, quick) -> report(facts(rung, jobs), quick));
     Rung rung =
         choice
@@ -277,7 +286,11 @@ public final class WindowsHostProbe {
     return new StartupLadder<String>(
             installation,
             "app-container",
-            windows.machine().version() + ", elevated " + told.containsKey("elevated"))
+            String.join(
+                ", ",
+                windows.machine().version(),
+                "elevated " + told.containsKey("elevated"),
+                "mitigations " + mitigations.closed()))
         .choose(
             List.of("container"),
             (rung, quick) -> {
@@ -292,8 +305,9 @@ public final class WindowsHostProbe {
         .report();
   }
 
-  private static WindowsFacts facts(Rung rung, WindowsFacts jobs) {
-    return new WindowsFacts(rung.everyone(), List.of(), rung.userInterface(), jobs.desktop());
+  private WindowsFacts facts(Rung rung, WindowsFacts jobs) {
+    return new WindowsFacts(
+        rung.everyone(), List.of(), rung.userInterface(), jobs.desktop(), mitigations);
   }
 
   private void tell(StartupSelfTest.Report report) {
@@ -310,7 +324,7 @@ public final class WindowsHostProbe {
             List.of(),
             Sid.synthetic(random, "canary"),
             new TokenConfinement.Choices(
-                AccountToken.ROOTS, facts.everyone(), true, facts.desktop()),
+                AccountToken.ROOTS, facts.everyone(), true, facts.desktop(), mitigations),
             Optional.empty());
     try (Session session = session(confinement, facts)) {
       StartupSelfTest.Report report =

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.ringfence.SandboxException;
@@ -22,6 +23,7 @@ import org.ringfence.windows.command.PipeInputStream;
 import org.ringfence.windows.command.PipeOutput;
 import org.ringfence.windows.command.RunningCommand;
 import org.ringfence.windows.confine.TokenConfinement;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.Jobs;
@@ -171,7 +173,11 @@ public final class RunnerServer {
                 roots,
                 session,
                 new TokenConfinement.Choices(
-                    confine.token(), confine.everyone(), confine.logon(), confine.desktop()),
+                    confine.token(),
+                    confine.everyone(),
+                    confine.logon(),
+                    confine.desktop(),
+                    new ProcessMitigations(Set.copyOf(confine.mitigations()))),
                 Optional.empty()),
             request -> protection.make(request, user, session));
   }

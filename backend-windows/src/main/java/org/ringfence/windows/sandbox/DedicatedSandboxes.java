@@ -42,6 +42,7 @@ import org.ringfence.windows.command.WindowsSession;
 import org.ringfence.windows.confine.RestrictedToken;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlan;
@@ -74,6 +75,7 @@ public final class DedicatedSandboxes {
   private final Map<String, String> environment;
   private final Accounts accounts;
   private final AccountToken token;
+  private final ProcessMitigations mitigations;
   private final RunnerStart start;
   private final WorldWritableDirectories places;
 
@@ -85,6 +87,7 @@ public final class DedicatedSandboxes {
    * @param environment the environment of this process
    * @param accounts the accounts that set-up made
    * @param token the token of commands
+   * @param mitigations the parts of Windows that commands are made without
    * @param start starts runners
    */
   public DedicatedSandboxes(
@@ -93,12 +96,14 @@ public final class DedicatedSandboxes {
       Map<String, String> environment,
       Accounts accounts,
       AccountToken token,
+      ProcessMitigations mitigations,
       RunnerStart start) {
     this.windows = windows;
     this.installation = installation;
     this.environment = Map.copyOf(environment);
     this.accounts = accounts;
     this.token = token;
+    this.mitigations = mitigations;
     this.start = start;
     this.places = new WorldWritableDirectories(windows, environment);
   }
@@ -106,7 +111,11 @@ public final class DedicatedSandboxes {
   /** One confinement of commands. */
   private record Rung(boolean logon, boolean everyone, boolean userInterface, boolean desktop) {
     private Message.Confine confine(
-        RunnerConnection runner, AccountToken token, List<Sid> roots, Sid session) {
+        RunnerConnection runner,
+        AccountToken token,
+        ProcessMitigations mitigations,
+        List<Sid> roots,
+        Sid session) {
       return new Message.Confine(
           runner.number(),
           roots.stream().map(Sid::text).toList(),
@@ -114,7 +123,8 @@ public final class DedicatedSandboxes {
           token,
           everyone,
           logon,
-          desktop);
+          desktop,
+          List.copyOf(mitigations.closed()));
     }
   }
 
@@ -161,7 +171,8 @@ public final class DedicatedSandboxes {
               rung.everyone(),
               rung.everyone() ? places.writable() : List.of(),
               rung.userInterface(),
-              rung.desktop()),
+              rung.desktop(),
+              mitigations),
           token,
           rung.logon(),
           network,
@@ -193,7 +204,8 @@ public final class DedicatedSandboxes {
                     ", ",
                     windows.machine().version(),
                     "account " + (network ? accounts.offline() : accounts.online()),
-                    "token " + token))
+                    "token " + token,
+                    "mitigations " + mitigations.closed()))
             .choose(rungs(), (rung, quick) -> report(runner, rung, network, quick));
     Rung rung =
         choice
@@ -209,7 +221,8 @@ public final class DedicatedSandboxes {
       RunnerConnection runner, Rung rung, boolean network, boolean quick) throws SandboxException {
     byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
     try {
-      runner.ask(rung.confine(runner, token, List.of(), Sid.synthetic(random, "canary")));
+      runner.ask(
+          rung.confine(runner, token, mitigations, List.of(), Sid.synthetic(random, "canary")));
     } catch (SandboxException | WindowsCallException e) {
       return new StartupSelfTest.Report(String.valueOf(e.getMessage()), Map.of());
     }
@@ -419,6 +432,7 @@ public final class DedicatedSandboxes {
         rung.confine(
             runner,
             facts.token(),
+            facts.base().mitigations(),
             List.copyOf(plan.roots().values()),
             Sid.synthetic(secret, "session:" + UUID.randomUUID())));
     if (offline) {

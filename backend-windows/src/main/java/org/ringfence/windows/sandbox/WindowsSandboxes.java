@@ -132,7 +132,7 @@ public final class WindowsSandboxes {
               List.copyOf(plan.roots().values()),
               Sid.synthetic(secret, "session:" + UUID.randomUUID()),
               new TokenConfinement.Choices(
-                  AccountToken.ROOTS, facts.everyone(), true, facts.desktop()),
+                  AccountToken.ROOTS, facts.everyone(), true, facts.desktop(), facts.mitigations()),
               Optional.of(set));
       done = true;
       return session(policy, facts, confinement);
@@ -183,7 +183,8 @@ public final class WindowsSandboxes {
       return session(
           policy,
           facts,
-          ContainerConfinement.of(profile, plan.capabilities(), lessPrivileged, set));
+          ContainerConfinement.of(
+              profile, plan.capabilities(), lessPrivileged, facts.mitigations(), set));
     } finally {
       if (!done) {
         profile.remove();

@@ -3,6 +3,7 @@ package org.ringfence.windows.system;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 
 /**
  * A request for a suspended process.
@@ -18,6 +19,7 @@ import org.ringfence.windows.acl.Sid;
  * @param desktop window station and desktop; empty for this process's
  * @param container the AppContainer that it runs in; empty for none
  * @param console the pseudo-console; empty for no console at all
+ * @param mitigations the parts of Windows that it is made without
  */
 public record ProcessRequest(
     Optional<Handle> token,
@@ -30,7 +32,8 @@ public record ProcessRequest(
     boolean breakaway,
     Optional<String> desktop,
     Optional<Container> container,
-    Optional<Handle> console) {
+    Optional<Handle> console,
+    ProcessMitigations mitigations) {
   /** Copies the list. */
   public ProcessRequest {
     standard = List.copyOf(standard);

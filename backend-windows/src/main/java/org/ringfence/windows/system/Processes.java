@@ -1,6 +1,8 @@
 package org.ringfence.windows.system;
 
 import java.util.List;
+import java.util.Set;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 
 /** Processes, and their pipes and pseudo-consoles. */
 public interface Processes {
@@ -32,6 +34,15 @@ public interface Processes {
    * @throws WindowsCallException if it cannot be made
    */
   Started create(ProcessRequest request) throws WindowsCallException;
+
+  /**
+   * Returns the mitigations that the system tells of a process.
+   *
+   * @param process the process
+   * @return the mitigations
+   * @throws WindowsCallException if they cannot be read
+   */
+  Set<ProcessMitigation> mitigations(Handle process) throws WindowsCallException;
 
   /**
    * Resumes a thread.

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 import org.ringfence.windows.system.WindowsError;
 
 /**
@@ -243,8 +244,24 @@ class HeaderLayoutTest {
     }
   }
 
+  private void mitigation(String creation, String policy, String ours) {
+    ProcessMitigation mitigation = ProcessMitigation.valueOf(ours);
+    String name = "PROCESS_CREATION_MITIGATION_POLICY_" + creation + "_ALWAYS_ON";
+    constant("(" + name + " >> 28) & 0xffffffff", mitigation.creation() >> 28 & 0xffffffffL);
+    constant("Process" + policy + "Policy", mitigation.policy());
+  }
+
   private void constants() {
     constant("PROC_THREAD_ATTRIBUTE_HANDLE_LIST", 0x20002);
+    constant("PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY", 0x20007);
+    mitigation("EXTENSION_POINT_DISABLE", "ExtensionPointDisable", "EXTENSION_POINTS");
+    mitigation("IMAGE_LOAD_NO_REMOTE", "ImageLoad", "REMOTE_IMAGES");
+    mitigation("IMAGE_LOAD_NO_LOW_LABEL", "ImageLoad", "LOW_IMAGES");
+    mitigation("IMAGE_LOAD_PREFER_SYSTEM32", "ImageLoad", "LOCAL_IMAGES_FIRST");
+    mitigation("FONT_DISABLE", "FontDisable", "FONTS");
+    mitigation("PROHIBIT_DYNAMIC_CODE", "DynamicCode", "DYNAMIC_CODE");
+    mitigation("BLOCK_NON_MICROSOFT_BINARIES", "Signature", "UNSIGNED_IMAGES");
+    mitigation("WIN32K_SYSTEM_CALL_DISABLE", "SystemCallDisable", "WIN32K");
     constant("PROC_THREAD_ATTRIBUTE_SECURITY_CAPABILITIES", 0x20009);
     constant("PROC_THREAD_ATTRIBUTE_JOB_LIST", 0x2000D);
     constant("PROC_THREAD_ATTRIBUTE_ALL_APPLICATION_PACKAGES_POLICY", 0x2000F);

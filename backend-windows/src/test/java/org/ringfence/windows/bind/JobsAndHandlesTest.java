@@ -20,6 +20,7 @@ import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
 import org.ringfence.windows.system.Handle;
@@ -77,7 +78,8 @@ class JobsAndHandlesTest {
                       false,
                       Optional.empty(),
                       Optional.empty(),
-                      Optional.empty()));
+                      Optional.empty(),
+                      ProcessMitigations.NONE));
       handles.addAll(List.of(started.process(), started.thread()));
       windows.processes().resume(started.thread());
     }

@@ -9,6 +9,7 @@ import com.sun.jna.platform.win32.WinReg;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -17,6 +18,8 @@ import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
 import org.ringfence.windows.system.Handle;
@@ -201,7 +204,8 @@ class NativeWindowsTest {
                 false,
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                ProcessMitigations.USUAL));
   }
 
   private String cmd() throws WindowsCallException {
@@ -239,6 +243,36 @@ class NativeWindowsTest {
       assertThat(after.peakMemory()).isGreaterThanOrEqualTo(before.peakMemory());
       assertThat(processes.read(out.read(), new byte[100], 0, 100)).isEqualTo(-1);
       for (Handle handle : List.of(in.write(), out.read(), started.process(), started.thread())) {
+        handle.close();
+      }
+    }
+  }
+
+  @Test
+  void aProcessTellsTheMitigationsThatItWasMadeWith() throws Exception {
+    Processes processes = windows.processes();
+    try (Handle job = windows.jobs().create()) {
+      windows.jobs().limit(job, KILLED);
+      Processes.Pipe in = processes.pipe();
+      Processes.Pipe out = processes.pipe();
+      Processes.Started started =
+          start(job, List.of(cmd(), "/d"), List.of(in.read(), out.write(), out.write()));
+      Set<ProcessMitigation> told = processes.mitigations(started.process());
+      processes.terminate(started.process(), 1);
+      // Wine 8 takes the attribute and tells of nothing.
+      assertThat(told)
+          .isEqualTo(
+              windows.machine().version().contains("Wine")
+                  ? Set.of()
+                  : ProcessMitigations.USUAL.closed());
+      for (Handle handle :
+          List.of(
+              in.read(),
+              in.write(),
+              out.read(),
+              out.write(),
+              started.process(),
+              started.thread())) {
         handle.close();
       }
     }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.windows.channel.message.Message;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 import org.ringfence.windows.plan.AccountToken;
 
 @ExtendWith(InstancioExtension.class)
@@ -62,7 +63,8 @@ class FrameChannelTest {
                   random.oneOf(AccountToken.values()),
                   true,
                   false,
-                  true);
+                  true,
+                  List.of(random.oneOf(ProcessMitigation.values())));
           case 2 ->
               new Message.Start(
                   n,

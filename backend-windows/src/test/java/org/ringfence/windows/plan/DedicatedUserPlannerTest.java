@@ -32,6 +32,7 @@ import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
 import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 
 @ExtendWith(InstancioExtension.class)
 class DedicatedUserPlannerTest {
@@ -41,7 +42,7 @@ class DedicatedUserPlannerTest {
 
   private static DedicatedUserFacts facts(boolean logon, boolean network, boolean echoes) {
     return new DedicatedUserFacts(
-        new WindowsFacts(false, List.of(), true, true),
+        new WindowsFacts(false, List.of(), true, true, ProcessMitigations.USUAL),
         AccountToken.ROOTS,
         logon,
         network,
@@ -154,7 +155,7 @@ class DedicatedUserPlannerTest {
         plan(minimal(), facts(false, true, true)), Enforcement.ADVISORY, "network.external");
     DedicatedUserFacts open =
         new DedicatedUserFacts(
-            new WindowsFacts(true, List.of("C:\\open"), false, true),
+            new WindowsFacts(true, List.of("C:\\open"), false, true, ProcessMitigations.USUAL),
             AccountToken.ROOTS,
             false,
             true,

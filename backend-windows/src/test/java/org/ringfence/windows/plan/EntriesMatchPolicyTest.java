@@ -36,6 +36,7 @@ import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
 import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 
 /**
@@ -166,7 +167,9 @@ class EntriesMatchPolicyTest {
           EffectivePolicy policy = asked.policy();
           Sid sid = new Sid("S-1-15-2-1-2-3-4-5-6-7");
           Set<Guarantee> enforced =
-              AppContainerPlanner.plan(policy, new WindowsFacts(false, List.of(), true, true))
+              AppContainerPlanner.plan(
+                      policy,
+                      new WindowsFacts(false, List.of(), true, true, ProcessMitigations.USUAL))
                   .stream()
                   .filter(guarantee -> guarantee.level() == Enforcement.ENFORCED)
                   .map(PlannedGuarantee::guarantee)

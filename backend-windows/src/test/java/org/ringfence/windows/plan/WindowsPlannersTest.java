@@ -27,13 +27,15 @@ import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
 import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 
 class WindowsPlannersTest {
   private static final PathContext PLACES =
       PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
-  private static final WindowsFacts GOOD = new WindowsFacts(false, List.of(), true, true);
+  private static final WindowsFacts GOOD =
+      new WindowsFacts(false, List.of(), true, true, ProcessMitigations.USUAL);
   private static final WindowsFacts OPEN =
-      new WindowsFacts(true, List.of("C:\\open"), false, false);
+      new WindowsFacts(true, List.of("C:\\open"), false, false, ProcessMitigations.USUAL);
 
   private static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);

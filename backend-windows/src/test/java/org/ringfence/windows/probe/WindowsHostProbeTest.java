@@ -18,6 +18,7 @@ import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.system.FakePrograms;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.TokenFacts;
@@ -35,7 +36,9 @@ class WindowsHostProbeTest {
   private final FakeWindows windows = new FakeWindows();
 
   private WindowsHostProbe.Result container() {
-    return new WindowsHostProbe(windows, new Installation(state), Map.of()).appContainer();
+    return new WindowsHostProbe(
+            windows, new Installation(state), Map.of(), ProcessMitigations.USUAL)
+        .appContainer();
   }
 
   @BeforeEach
@@ -48,7 +51,8 @@ class WindowsHostProbeTest {
     return new WindowsHostProbe(
             windows,
             new Installation(state),
-            Map.of("PATH", "C:\\open;C:\\closed", "PUBLIC", "C:\\none"))
+            Map.of("PATH", "C:\\open;C:\\closed", "PUBLIC", "C:\\none"),
+            ProcessMitigations.USUAL)
         .restrictedToken();
   }
 

@@ -15,6 +15,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.message.Message;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.Processes;
@@ -81,7 +82,14 @@ class RunnerServerTest {
       assertThat(entriesForTheUser()).isEmpty();
       runner.ask(
           new Message.Confine(
-              runner.number(), List.of(), SESSION.text(), AccountToken.OWN_SID, false, true, true));
+              runner.number(),
+              List.of(),
+              SESSION.text(),
+              AccountToken.OWN_SID,
+              false,
+              true,
+              true,
+              List.of(ProcessMitigation.FONTS)));
       runner.ask(
           new Message.Start(
               runner.number(),
@@ -116,7 +124,8 @@ class RunnerServerTest {
 
   private List<Sid> restricting(RunnerConnection runner, AccountToken form) throws Exception {
     runner.ask(
-        new Message.Confine(runner.number(), List.of(), SESSION.text(), form, false, false, true));
+        new Message.Confine(
+            runner.number(), List.of(), SESSION.text(), form, false, false, true, List.of()));
     return windows.restrictions.get(windows.restrictions.size() - 1);
   }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.DedicatedUserFacts;
@@ -63,6 +64,7 @@ class DedicatedProbeTest {
             new Accounts(
                 new Sid("S-1-5-21-1-1-1-2000"), FakeWindows.USER, FakeWindows.USER, client),
             token,
+            ProcessMitigations.USUAL,
             (offline, pipes) -> started(pipes))
         .probe(true);
   }

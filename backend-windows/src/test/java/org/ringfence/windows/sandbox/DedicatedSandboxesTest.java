@@ -32,6 +32,7 @@ import org.ringfence.windows.command.LocalHost;
 import org.ringfence.windows.command.ProxiedHost;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.DedicatedUserFacts;
@@ -68,6 +69,7 @@ class DedicatedSandboxesTest {
         System.getenv(),
         new Accounts(GROUP, user, user, ClientAccounts.of("0123456789", List.of())),
         AccountToken.OWN_SID,
+        ProcessMitigations.USUAL,
         (offline, pipes) -> runners.startRunner(pipes));
   }
 
@@ -83,7 +85,7 @@ class DedicatedSandboxesTest {
 
   private static DedicatedUserFacts facts() {
     return new DedicatedUserFacts(
-        new WindowsFacts(false, List.of(), false, true),
+        new WindowsFacts(false, List.of(), false, true, ProcessMitigations.USUAL),
         AccountToken.OWN_SID,
         false,
         true,

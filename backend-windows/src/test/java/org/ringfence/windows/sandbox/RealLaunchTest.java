@@ -41,6 +41,7 @@ import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.command.WindowsSession;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.probe.StartupSelfTest;
 import org.ringfence.windows.system.PretendingWindows;
@@ -101,7 +102,8 @@ class RealLaunchTest {
   BackendSession session(EffectivePolicy policy) throws Exception {
     return new WindowsSandboxes(
             windows, new Installation(directory.resolve("state")), System.getenv())
-        .restrictedToken(policy, new WindowsFacts(false, List.of(), false, true));
+        .restrictedToken(
+            policy, new WindowsFacts(false, List.of(), false, true, ProcessMitigations.USUAL));
   }
 
   @AfterEach

@@ -20,6 +20,7 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.WindowsSession;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.AccountToken;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
@@ -77,7 +78,8 @@ class RunnerLaunchTest extends RealLaunchTest {
                       false,
                       Optional.empty(),
                       Optional.empty(),
-                      Optional.empty()));
+                      Optional.empty(),
+                      ProcessMitigations.NONE));
       return runner;
     }
   }
@@ -121,7 +123,8 @@ class RunnerLaunchTest extends RealLaunchTest {
             AccountToken.OWN_SID,
             false,
             true,
-            true));
+            true,
+            List.copyOf(ProcessMitigations.USUAL.closed())));
     return new WindowsSession(
         windows, new RunnerHost(connection, List.of(), connection), policy.policy().lifetime(), 0);
   }

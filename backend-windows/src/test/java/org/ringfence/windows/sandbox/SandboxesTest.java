@@ -42,6 +42,7 @@ import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.JobLimits;
@@ -55,7 +56,8 @@ import org.ringfence.windows.system.ProcessRequest;
     value = OS.LINUX,
     disabledReason = "on Windows the backend would look up the test's paths")
 class SandboxesTest {
-  private static final WindowsFacts FACTS = new WindowsFacts(false, List.of(), true, true);
+  private static final WindowsFacts FACTS =
+      new WindowsFacts(false, List.of(), true, true, ProcessMitigations.USUAL);
   private static final ReservedDirectories KEPT =
       new ReservedDirectories(
           List.of("C:\\Users\\me"),
@@ -147,7 +149,7 @@ class SandboxesTest {
   @Test
   void commandWithoutADesktopOfItsOwnGetsTheUsersByName() throws Exception {
     windows.exitCodes.add(0);
-    WindowsFacts facts = new WindowsFacts(false, List.of(), true, false);
+    WindowsFacts facts = new WindowsFacts(false, List.of(), true, false, ProcessMitigations.USUAL);
     try (BackendSession session = sandboxes.restrictedToken(policy("C:\\work"), facts)) {
       assertThat(session.start(launch("tool")).waitFor()).isZero();
     }
@@ -277,6 +279,27 @@ class SandboxesTest {
             })
         .hasMessageContaining("0x80070005");
     assertThat(installation.containerRecords()).isEmpty();
+  }
+
+  @Test
+  void commandsStartWithTheMitigationsOrNotAtAll() throws Exception {
+    windows.exitCodes.add(0);
+    try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
+      assertThat(session.start(launch("tool")).waitFor()).isZero();
+      assertThat(windows.started.get(0).mitigations()).isEqualTo(ProcessMitigations.USUAL);
+      windows.forgetsMitigations = true;
+      long running = windows.running();
+      int open = windows.openHandles();
+      assertThatThrownBy(() -> session.start(launch("tool")))
+          .hasMessageContaining("extension-points");
+      assertThat(windows.running()).isEqualTo(running);
+      assertThat(windows.openHandles()).isEqualTo(open);
+    }
+    WindowsFacts without = new WindowsFacts(false, List.of(), true, true, ProcessMitigations.NONE);
+    windows.exitCodes.add(0);
+    try (BackendSession session = sandboxes.appContainer(policy(), without, false)) {
+      assertThat(session.start(launch("tool")).waitFor()).isZero();
+    }
   }
 
   @Test

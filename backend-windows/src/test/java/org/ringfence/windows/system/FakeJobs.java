@@ -3,8 +3,10 @@ package org.ringfence.windows.system;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 
 /** Jobs and processes of a {@link FakeWindows}. */
 final class FakeJobs implements Jobs {
@@ -93,6 +95,7 @@ final class FakeJobs implements Jobs {
     final Integer scripted;
     final CountDownLatch ended = new CountDownLatch(1);
     volatile int code = Processes.STILL_ACTIVE;
+    Set<ProcessMitigation> mitigations = Set.of();
 
     FakeProcess(TokenFacts token, AccessControlList tokenList, Integer scripted) {
       this.token = token;

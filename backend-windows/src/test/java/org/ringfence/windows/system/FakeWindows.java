@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 
 /**
  * A fake Windows: it keeps lists, tokens, jobs and containers in memory, counts handles, and can
@@ -96,6 +97,9 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
 
   /** The most memory that each job had; 0 where the system does not count it. */
   public long peakMemory = 3 << 20;
+
+  /** If set, the system accepts mitigations and tells none, as Wine does. */
+  public boolean forgetsMitigations;
 
   /** If set, system programs end as the model of the objects that they open says. */
   public Optional<FakePrograms> programs = Optional.empty();
@@ -411,6 +415,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     TokenFacts with = token;
     Integer code = programs.map(all -> all.run(with, request)).orElseGet(exitCodes::poll);
     FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, defaultDacl, code);
+    process.mitigations = forgetsMitigations ? Set.of() : request.mitigations().closed();
     object(request.job(), FakeJobs.FakeJob.class).processes.add(process);
     everyProcess.add(process);
     if (leaveOne) {
@@ -437,6 +442,12 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     }
     started.add(request);
     return new Started(handle(process), handle(process), 5000 + started.size());
+  }
+
+  @Override
+  public Set<ProcessMitigation> mitigations(Handle process) throws WindowsCallException {
+    call("GetProcessMitigationPolicy");
+    return object(process, FakeJobs.FakeProcess.class).mitigations;
   }
 
   @Override

@@ -1,5 +1,8 @@
 package org.ringfence.windows.system;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -7,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.bind.NativeWindows;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 
 /**
  * The real system, except that tokens and jobs read back as requested. Wine restricts nothing, so
@@ -141,7 +145,21 @@ public final class PretendingWindows implements WindowsSystem {
 
   @Override
   public Processes processes() {
-    return real.processes();
+    Processes processes = real.processes();
+    return (Processes)
+        Proxy.newProxyInstance(
+            Processes.class.getClassLoader(),
+            new Class<?>[] {Processes.class},
+            (self, method, arguments) -> {
+              if (method.getName().equals("mitigations")) {
+                return EnumSet.allOf(ProcessMitigation.class);
+              }
+              try {
+                return method.invoke(processes, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   @Override

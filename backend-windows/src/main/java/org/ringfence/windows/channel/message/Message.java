@@ -2,6 +2,7 @@ package org.ringfence.windows.channel.message;
 
 import java.util.List;
 import java.util.Map;
+import org.ringfence.windows.mitigation.ProcessMitigation;
 import org.ringfence.windows.plan.AccountToken;
 
 /** A message of a channel. The sender numbers each question, and its answer has the same number. */
@@ -43,6 +44,7 @@ public sealed interface Message {
    * @param everyone whether Everyone is among the restricting SIDs
    * @param logon whether the logon session stays among the token's groups
    * @param desktop whether it gets a separate desktop
+   * @param mitigations the parts of Windows that commands are made without
    */
   record Confine(
       int number,
@@ -51,11 +53,13 @@ public sealed interface Message {
       AccountToken token,
       boolean everyone,
       boolean logon,
-      boolean desktop)
+      boolean desktop,
+      List<ProcessMitigation> mitigations)
       implements Question {
-    /** Copies the list. */
+    /** Copies the lists. */
     public Confine {
       roots = List.copyOf(roots);
+      mitigations = List.copyOf(mitigations);
     }
   }
 
