@@ -230,49 +230,6 @@ class CommandLineTest {
   }
 
   @Test
-  void explainShowsRulesetAndSyscallFilter(@TempDir Path workspace) {
-    Result explained = ringfence("explain", "-C", workspace.toString(), "--backend", "landlock");
-    assertThat(explained.exit()).isZero();
-    assertThat(explained.out())
-        .contains("path_beneath", workspace.toString(), "ptrace -> EPERM", "supervisor");
-  }
-
-  @Test
-  void explainWritesTheFileOfWindowsSandboxAloneOrRefuses(@TempDir Path directory)
-      throws Exception {
-    Path workspace = Files.createDirectory(directory.resolve("work"));
-    Path policy = directory.resolve("sandbox.json");
-    Files.writeString(
-        policy,
-        "{\"files\": {\"default\": \"minimal\", \"rules\": {\":workspace\": \"write\"}},"
-            + " \"protectedNames\": \"off\"}");
-    String[] line = {
-      "explain",
-      "-C",
-      workspace.toString(),
-      "-p",
-      policy.toString(),
-      "--backend",
-      "windows-sandbox",
-      "--",
-      "make",
-      "all"
-    };
-    Result written = ringfence(line);
-    assertThat(written.exit()).as(written.err()).isZero();
-    assertThat(written.out())
-        .startsWith("<Configuration>")
-        .contains(workspace.toRealPath().toString(), "\"\"make\" \"all\"\"")
-        .endsWith("</Configuration>\n");
-    Result refused =
-        ringfence("explain", "-C", workspace.toString(), "--backend", "windows-sandbox");
-    assertThat(refused.exit()).isEqualTo(ExitCode.OWN_FAILURE);
-    assertThat(refused.err()).contains("files.default: 'read'").hasLineCount(1);
-    line[6] = "landlock";
-    assertThat(ringfence(line).err()).contains("COMMAND", "windows-sandbox");
-  }
-
-  @Test
   void policyCommandsShowValidateAndDescribePolicies(@TempDir Path directory) throws Exception {
     Path shown = directory.resolve("policy.json");
     Files.writeString(shown, ringfence("policy", "show", "--policy", "read-only").out());

@@ -26,11 +26,11 @@ class LooseNamesTest {
   private static final String MOUNTS =
       "60 59 8:32 / / rw - ext4 /dev/sdc rw\n"
           + "70 60 0:70 / /mnt/c rw,noatime - 9p C:\\134 rw,aname=drvfs;path=C:\\134,cache=5\n"
-          + "71 70 8:32 /sub /mnt/c/work/linux rw - ext4 /dev/sdc rw\n"
+          + "71 70 8:32 /sub /mnt/c/repo/linux rw - ext4 /dev/sdc rw\n"
           + "72 60 0:72 / /mnt/my\\040fold rw shared:3 - tmpfs none rw,casefold=utf8-12.1.0\n";
 
   private static PathContext places(String mounts) {
-    return PathContext.of(PathStyle.POSIX, "/mnt/c/work", "/home/me")
+    return PathContext.of(PathStyle.POSIX, "/mnt/c/repo", "/home/me")
         .lookedUp(new MountedLookup(mounts));
   }
 
@@ -68,7 +68,7 @@ class LooseNamesTest {
   }
 
   private static PolicyBuilder writing() {
-    return SandboxPolicy.builder().write("/mnt/c/work").write("/home/me/work");
+    return SandboxPolicy.builder().write("/mnt/c/repo").write("/home/me/work");
   }
 
   private static boolean writes(EffectivePolicy policy, String path) {
@@ -82,29 +82,29 @@ class LooseNamesTest {
   @ParameterizedTest
   @ValueSource(strings = {"secret", "SECRET", "Secret", "sEcReT", "\u017fecret"})
   void ruleHoldsForEachSpellingOnADrive(String name) {
-    EffectivePolicy policy = placed(writing().none("/mnt/c/work/secret").read("/mnt/c/work/Kept"));
-    assertThat(reads(policy, "/mnt/c/work/" + name + "/key")).isFalse();
-    assertThat(policy.evaluateRemoval("/mnt/c/work/" + name).allowed()).isFalse();
-    assertThat(policy.evaluateRemoval("/mnt/c/WORK").allowed()).isFalse();
-    assertThat(policy.accessAt("/mnt/c/work/" + name)).isEqualTo(Access.NONE);
-    assertThat(writes(policy, "/mnt/c/work/kEPT/file")).isFalse();
-    assertThat(writes(policy, "/mnt/c/work/Other")).isTrue();
-    assertThat(reads(policy, "/mnt/c/work/secrets/key")).isTrue();
+    EffectivePolicy policy = placed(writing().none("/mnt/c/repo/secret").read("/mnt/c/repo/Kept"));
+    assertThat(reads(policy, "/mnt/c/repo/" + name + "/key")).isFalse();
+    assertThat(policy.evaluateRemoval("/mnt/c/repo/" + name).allowed()).isFalse();
+    assertThat(policy.evaluateRemoval("/mnt/c/REPO").allowed()).isFalse();
+    assertThat(policy.accessAt("/mnt/c/repo/" + name)).isEqualTo(Access.NONE);
+    assertThat(writes(policy, "/mnt/c/repo/kEPT/file")).isFalse();
+    assertThat(writes(policy, "/mnt/c/repo/Other")).isTrue();
+    assertThat(reads(policy, "/mnt/c/repo/secrets/key")).isTrue();
   }
 
   @Test
   void similarPathGetsNothingThatItWouldNotHaveByItself() {
     // Some file systems of these types tell letter case apart: then it is another directory.
-    assertThat(writes(placed(writing()), "/mnt/c/WORK/file")).isFalse();
+    assertThat(writes(placed(writing()), "/mnt/c/REPO/file")).isFalse();
     EffectivePolicy granted =
         placed(SandboxPolicy.builder().none("/mnt/c/a").write("/mnt/c/a/out"));
     assertThat(writes(granted, "/mnt/c/a/out/file")).as("the control").isTrue();
     assertThat(writes(granted, "/mnt/c/a/OUT/file")).isFalse();
     assertThat(reads(granted, "/mnt/c/a/OUT/file")).isFalse();
     // A protected path that spells its parent otherwise takes nothing from the rule.
-    EffectivePolicy kept = placed(writing().protectedPath("/mnt/c/WORK/kept"));
-    assertThat(writes(kept, "/mnt/c/work/file")).isTrue();
-    assertThat(writes(kept, "/mnt/c/work/KEPT")).isFalse();
+    EffectivePolicy kept = placed(writing().protectedPath("/mnt/c/REPO/kept"));
+    assertThat(writes(kept, "/mnt/c/repo/file")).isTrue();
+    assertThat(writes(kept, "/mnt/c/repo/KEPT")).isFalse();
   }
 
   @Test
@@ -112,9 +112,9 @@ class LooseNamesTest {
     EffectivePolicy policy = placed(writing().none("/home/me/work/secret"));
     assertThat(reads(policy, "/home/me/work/secret/key")).isFalse();
     assertThat(reads(policy, "/home/me/work/SECRET/key")).isTrue();
-    EffectivePolicy inside = placed(writing().none("/mnt/c/work/linux/secret"));
-    assertThat(reads(inside, "/mnt/c/work/linux/secret/key")).isFalse();
-    assertThat(reads(inside, "/mnt/c/work/linux/SECRET/key")).isTrue();
+    EffectivePolicy inside = placed(writing().none("/mnt/c/repo/linux/secret"));
+    assertThat(reads(inside, "/mnt/c/repo/linux/secret/key")).isFalse();
+    assertThat(reads(inside, "/mnt/c/repo/linux/SECRET/key")).isTrue();
     assertThat(reads(inside, "/MNT/C/work/linux/secret/key")).isTrue();
     assertThat(inside.findsOtherNames("/mnt/c")).as("the mount itself").isFalse();
     assertThat(inside.findsOtherNames("/mnt/c/x")).isTrue();
@@ -133,39 +133,39 @@ class LooseNamesTest {
     EffectivePolicy policy =
         placed(
             writing()
-                .denyGlobs(List.of("**/.env", "/mnt/c/work/conf/*.pem"))
-                .protectedPath("/mnt/c/work/policy.json"));
-    assertThat(reads(policy, "/mnt/c/work/.ENV")).isFalse();
-    assertThat(reads(policy, "/mnt/c/work/Conf/a.PEM")).isFalse();
-    assertThat(policy.evaluateMove("/mnt/c/work/CONF", "/mnt/c/work/x").allowed()).isFalse();
+                .denyGlobs(List.of("**/.env", "/mnt/c/repo/conf/*.pem"))
+                .protectedPath("/mnt/c/repo/policy.json"));
+    assertThat(reads(policy, "/mnt/c/repo/.ENV")).isFalse();
+    assertThat(reads(policy, "/mnt/c/repo/Conf/a.PEM")).isFalse();
+    assertThat(policy.evaluateMove("/mnt/c/repo/CONF", "/mnt/c/repo/x").allowed()).isFalse();
     assertThat(reads(policy, "/home/me/work/.ENV")).isTrue();
     assertThat(reads(policy, "/home/me/work/.env")).isFalse();
-    assertThat(writes(policy, "/mnt/c/work/POLICY.json")).isFalse();
-    assertThat(writes(policy, "/mnt/c/work/other.json")).isTrue();
-    assertThat(policy.evaluateRemoval("/mnt/c/Work").allowed()).isFalse();
+    assertThat(writes(policy, "/mnt/c/repo/POLICY.json")).isFalse();
+    assertThat(writes(policy, "/mnt/c/repo/other.json")).isTrue();
+    assertThat(policy.evaluateRemoval("/mnt/c/Repo").allowed()).isFalse();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"GIT~1", "git~1/hooks/pre-commit", "GI1F2B~1", "ENVRC~12", "a~1.tx"})
   void shortNamesAreRefusedWhereTheyCouldNameSomethingProtected(String name) {
     EffectivePolicy policy = placed(writing());
-    assertThat(policy.evaluate("/mnt/c/work/" + name, Operation.WRITE).reason())
+    assertThat(policy.evaluate("/mnt/c/repo/" + name, Operation.WRITE).reason())
         .isInstanceOf(Reason.ShortName.class);
-    assertThat(reads(policy, "/mnt/c/work/" + name)).as("nothing hides files").isTrue();
+    assertThat(reads(policy, "/mnt/c/repo/" + name)).as("nothing hides files").isTrue();
     assertThat(writes(policy, "/home/me/work/" + name)).isTrue();
-    assertThat(writes(policy, "/mnt/c/work/linux/" + name)).isTrue();
+    assertThat(writes(policy, "/mnt/c/repo/linux/" + name)).isTrue();
     EffectivePolicy hides = placed(writing().denyGlobs(List.of("**/.env")));
-    assertThat(reads(hides, "/mnt/c/work/" + name)).isFalse();
-    EffectivePolicy hidesOne = placed(writing().none("/mnt/c/work/secret"));
-    assertThat(reads(hidesOne, "/mnt/c/work/" + name)).isFalse();
+    assertThat(reads(hides, "/mnt/c/repo/" + name)).isFalse();
+    EffectivePolicy hidesOne = placed(writing().none("/mnt/c/repo/secret"));
+    assertThat(reads(hidesOne, "/mnt/c/repo/" + name)).isFalse();
     EffectivePolicy nothing = placed(writing().protectedNames(ProtectedNames.OFF));
-    assertThat(writes(nothing, "/mnt/c/work/" + name)).isTrue();
+    assertThat(writes(nothing, "/mnt/c/repo/" + name)).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"notes~", "~1", "a.txt~1~", "muchlonger~1", "file.x~1", "a~b", ".a~1"})
   void otherNamesWithATildeStayUsable(String name) {
-    assertThat(writes(placed(writing()), "/mnt/c/work/" + name)).isTrue();
+    assertThat(writes(placed(writing()), "/mnt/c/repo/" + name)).isTrue();
   }
 
   @Test
@@ -320,7 +320,7 @@ class LooseNamesTest {
           }
         };
     PathContext there =
-        PathContext.of(PathStyle.POSIX, "/mnt/c/work", "/home/me").lookedUp(folding);
+        PathContext.of(PathStyle.POSIX, "/mnt/c/repo", "/home/me").lookedUp(folding);
     EffectivePolicy policy =
         EffectivePolicy.of(
             writing().none("/home/me/work/secret").denyGlobs(List.of("**/.env")).build(), there);
@@ -335,8 +335,8 @@ class LooseNamesTest {
     PolicyBuilder existing =
         SandboxPolicy.builder().protectedNames(ProtectedNames.EXISTING).write("/home/me/work");
     assertThat(placed(existing).needsNamesDecided()).isEmpty();
-    assertThat(placed(existing.write("/mnt/c/work")).needsNamesDecided().orElseThrow())
-        .contains("/mnt/c/work", "other names");
+    assertThat(placed(existing.write("/mnt/c/repo")).needsNamesDecided().orElseThrow())
+        .contains("/mnt/c/repo", "other names");
   }
 
   @Test

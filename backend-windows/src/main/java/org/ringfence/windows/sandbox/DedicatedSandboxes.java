@@ -328,7 +328,8 @@ public final class DedicatedSandboxes {
                   .filter(rule -> rule.access() == Access.WRITE && !rule.scratch())
                   .map(EffectiveRule::path)
                   .toList(),
-              Set.of(accounts.offline(), accounts.online())));
+              // A set-up may name one account for both.
+              Set.copyOf(List.of(accounts.offline(), accounts.online()))));
       BackendSession session = session(policy, facts, plan, secret, listener, parts);
       done = true;
       return session;

@@ -21,6 +21,7 @@ import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.journal.entry.GrantRecord;
 import org.ringfence.windows.journal.entry.GrantRecord.Phase;
 import org.ringfence.windows.sandbox.CrashRecovery;
+import org.ringfence.windows.system.FakeFile;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.VolumeFacts;
@@ -126,7 +127,7 @@ class AclEditorTest {
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE)), true).orElseThrow();
     windows.files.clear();
     assertThat(grants.state(record)).isEqualTo(AclEditor.State.GONE);
-    FakeWindows.FakeFile other = windows.file(ROOT);
+    FakeFile other = windows.file(ROOT);
     other.id = 4242;
     byte[] before = descriptor().clone();
     assertThat(grants.restore(record)).isEqualTo(Outcome.GONE);
@@ -239,7 +240,7 @@ class AclEditorTest {
     windows.volumes.put("C", new VolumeFacts("C:\\", "NTFS", true, true));
     assertGrantRefused("another machine");
     windows.volumes.clear();
-    FakeWindows.FakeFile file = windows.files.get("C:\\WORK");
+    FakeFile file = windows.files.get("C:\\WORK");
     file.attributes = FileFacts.DIRECTORY | FileFacts.REPARSE_POINT;
     assertGrantRefused("it is a link");
     file.attributes = FileFacts.DIRECTORY | FileFacts.RECALL_ON_DATA_ACCESS;
@@ -304,8 +305,8 @@ class AclEditorTest {
     Path file = java.nio.file.Files.createDirectory(state.resolve("swept")).resolve("file");
     java.nio.file.Files.writeString(file, "x");
     Sid root = Sid.synthetic(new byte[] {1}, "anything");
-    FakeWindows.FakeFile directory = windows.file(file.getParent().toString());
-    FakeWindows.FakeFile fake = windows.file(file.toString());
+    FakeFile directory = windows.file(file.getParent().toString());
+    FakeFile fake = windows.file(file.toString());
     byte[] before = fake.descriptor.clone();
     fake.descriptor =
         AccessControlList.ofDescriptor(before)
@@ -367,8 +368,8 @@ class AclEditorTest {
   /** On ReFS both have the same 64-bit index: the entries of one are not those of the other. */
   @Test
   void filesOfReFsWithTheSameIndexAreDifferentFiles() throws Exception {
-    FakeWindows.FakeFile one = windows.file("C:\\refs\\one");
-    FakeWindows.FakeFile other = windows.file("C:\\refs\\other");
+    FakeFile one = windows.file("C:\\refs\\one");
+    FakeFile other = windows.file("C:\\refs\\other");
     other.id = one.id;
     one.upperId = 1;
     other.upperId = 2;

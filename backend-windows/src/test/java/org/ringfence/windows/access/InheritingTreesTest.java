@@ -22,6 +22,7 @@ import org.ringfence.windows.acl.GenericMapping;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.system.FakeFile;
 import org.ringfence.windows.system.FakeTree;
 import org.ringfence.windows.system.FakeWindows;
 
@@ -127,7 +128,7 @@ class InheritingTreesTest {
   void fileThatDoesNotTakeAClosingEntryIsNoticedAndNothingStays() throws Exception {
     Path open = root.resolve("own");
     look(open);
-    FakeWindows.FakeFile file =
+    FakeFile file =
         windows.files.values().stream()
             .filter(other -> other.path.equals(open.toString()))
             .findFirst()

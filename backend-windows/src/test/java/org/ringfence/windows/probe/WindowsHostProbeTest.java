@@ -19,6 +19,7 @@ import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.mitigation.ProcessMitigations;
+import org.ringfence.windows.system.FakeFile;
 import org.ringfence.windows.system.FakePrograms;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.TokenFacts;
@@ -73,7 +74,7 @@ class WindowsHostProbeTest {
   @Test
   void probeTakesEveryoneWhereObjectsAreClosedWithoutItAndListsOpenPlaces() {
     windows.modelled();
-    FakeWindows.FakeFile open = windows.file("C:\\open");
+    FakeFile open = windows.file("C:\\open");
     open.descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.EVERYONE, 0x1f01ff, Ace.Scope.TREE))
             .descriptor(open.descriptor);

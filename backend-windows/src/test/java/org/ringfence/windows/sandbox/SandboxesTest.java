@@ -44,6 +44,7 @@ import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.FakeFile;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.ProcessRequest;
@@ -356,7 +357,7 @@ class SandboxesTest {
   /** Nothing takes from a container what a list gives to all of them. */
   @Test
   void containerIsRefusedAClosedPlaceThatAllPackagesReach() throws Exception {
-    FakeWindows.FakeFile secret = windows.file("C:\\tools\\secret");
+    FakeFile secret = windows.file("C:\\tools\\secret");
     PolicyBuilder builder =
         SandboxPolicy.builder()
             .protectedNames(ProtectedNames.OFF)

@@ -15,6 +15,7 @@ import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.system.FakeFile;
 import org.ringfence.windows.system.FakeWindows;
 
 /** Looks at lists of a fake Windows, whose files belong to administrators unless a test says so. */
@@ -42,7 +43,7 @@ class ElevatedCodeTest {
 
   private void give(Path path, Sid sid, int mask) throws Exception {
     windows.files().open(path.toString(), false).close();
-    FakeWindows.FakeFile file = windows.files.get(path.toString().toUpperCase());
+    FakeFile file = windows.files.get(path.toString().toUpperCase());
     AccessControlList list = AccessControlList.ofDescriptor(file.descriptor).orElseThrow();
     file.descriptor =
         list.with(new Ace(Ace.Type.ALLOW, sid, mask, Ace.Scope.OBJECT), true)

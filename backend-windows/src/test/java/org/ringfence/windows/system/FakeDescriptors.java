@@ -11,7 +11,7 @@ import org.ringfence.windows.acl.Sid;
 final class FakeDescriptors {
   private FakeDescriptors() {}
 
-  static FileFacts fileFacts(FakeWindows.FakeFile file) {
+  static FileFacts fileFacts(FakeFile file) {
     byte[] info =
         ByteBuffer.allocate(FileFacts.Identity.INFO_BYTES)
             .order(ByteOrder.LITTLE_ENDIAN)
@@ -25,7 +25,7 @@ final class FakeDescriptors {
   }
 
   /** Returns the descriptor with the file's old owner: setting a list does not change the owner. */
-  static byte[] kept(FakeWindows.FakeFile file, byte[] descriptor) {
+  static byte[] kept(FakeFile file, byte[] descriptor) {
     return AccessControlList.ownerOf(file.descriptor)
         .map(owner -> ownedBy(owner, descriptor))
         .orElse(descriptor.clone());
@@ -43,7 +43,7 @@ final class FakeDescriptors {
     return whole;
   }
 
-  static void own(FakeWindows.FakeFile file, Sid owner) {
+  static void own(FakeFile file, Sid owner) {
     AccessControlList list = AccessControlList.ofDescriptor(file.descriptor).orElseThrow();
     file.descriptor = ownedBy(owner, list.descriptor(file.descriptor));
   }

@@ -36,7 +36,7 @@ public final class FakeTree {
 
   private final FakeWindows windows;
   private final Path root;
-  private final Map<Object, FakeWindows.FakeFile> byIdentity = new HashMap<>();
+  private final Map<Object, FakeFile> byIdentity = new HashMap<>();
 
   FakeTree(FakeWindows windows, Path root) {
     this.windows = windows;
@@ -44,7 +44,7 @@ public final class FakeTree {
   }
 
   /** Returns the file at a path; empty if the path is not of this tree or nothing is there. */
-  Optional<FakeWindows.FakeFile> find(String path) {
+  Optional<FakeFile> find(String path) {
     Path real = Path.of(path);
     if (!real.startsWith(root) || !Files.exists(real, LinkOption.NOFOLLOW_LINKS)) {
       return Optional.empty();
@@ -52,7 +52,7 @@ public final class FakeTree {
     try {
       Object identity = Files.getAttribute(real, "unix:ino", LinkOption.NOFOLLOW_LINKS);
       boolean known = byIdentity.containsKey(identity);
-      FakeWindows.FakeFile file = byIdentity.computeIfAbsent(identity, made -> windows.file(path));
+      FakeFile file = byIdentity.computeIfAbsent(identity, made -> windows.file(path));
       file.path = path;
       file.id = (Long) identity;
       boolean directory = Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS);
@@ -64,7 +64,7 @@ public final class FakeTree {
           (directory ? FileFacts.DIRECTORY : 0)
               | (Files.isSymbolicLink(real) ? FileFacts.REPARSE_POINT : 0);
       if (!known && !real.equals(root)) {
-        Optional<FakeWindows.FakeFile> above = find(real.getParent().toString());
+        Optional<FakeFile> above = find(real.getParent().toString());
         above.ifPresent(parent -> file.descriptor = inheriting(parent, file, List.of()));
       }
       return Optional.of(file);
@@ -74,14 +74,14 @@ public final class FakeTree {
   }
 
   /** Rewrites the lists below a directory whose list was set. */
-  void propagate(FakeWindows.FakeFile directory) {
+  void propagate(FakeFile directory) {
     if ((directory.attributes & FileFacts.DIRECTORY) == 0
         || !Path.of(directory.path).startsWith(root)) {
       return;
     }
     try (Stream<Path> children = Files.list(Path.of(directory.path))) {
       for (Path child : (Iterable<Path>) children::iterator) {
-        FakeWindows.FakeFile file = find(child.toString()).orElseThrow();
+        FakeFile file = find(child.toString()).orElseThrow();
         boolean passedOver =
             (file.descriptor[3] & PROTECTED) != 0
                 || ofOthers.contains(child)
@@ -101,8 +101,7 @@ public final class FakeTree {
     find(path.toString()).orElseThrow().descriptor[3] |= PROTECTED;
   }
 
-  private static byte[] inheriting(
-      FakeWindows.FakeFile parent, FakeWindows.FakeFile child, List<byte[]> own) {
+  private static byte[] inheriting(FakeFile parent, FakeFile child, List<byte[]> own) {
     boolean directory = (child.attributes & FileFacts.DIRECTORY) != 0;
     List<byte[]> all = new ArrayList<>(own);
     for (byte[] entry : entries(parent, true)) {
@@ -121,7 +120,7 @@ public final class FakeTree {
     return list.array();
   }
 
-  private static List<byte[]> entries(FakeWindows.FakeFile file, boolean inheritedToo) {
+  private static List<byte[]> entries(FakeFile file, boolean inheritedToo) {
     byte[] acl = AccessControlList.ofDescriptor(file.descriptor).orElseThrow().bytes();
     ByteBuffer buffer = ByteBuffer.wrap(acl).order(ByteOrder.LITTLE_ENDIAN);
     List<byte[]> entries = new ArrayList<>();

@@ -30,18 +30,6 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
   /** {@code GetCurrentProcess}. */
   private static final long THIS_PROCESS = -1;
 
-  /** A file of the fake Windows. */
-  public static final class FakeFile {
-    public String path;
-    public byte[] descriptor;
-    public int links = 1;
-    public int attributes = FileFacts.DIRECTORY;
-    public long id;
-
-    /** The upper half of the number, which ReFS uses. */
-    public long upperId;
-  }
-
   /**
    * The default list of this process's token. New objects without a descriptor get it: Microsoft,
    * "DACL for a New Object". The token of a new process is one of them, as measured in
