@@ -201,7 +201,14 @@ final class ClientConnection implements McpServerTransportProvider, McpServerTra
   /** The reading thread does not wait, or it would miss the end of the input. */
   private void add(byte[] line) throws IOException {
     if (Thread.currentThread() == reader) {
-      outbox.put(line);
+      try {
+        outbox.put(line);
+      } catch (IOException e) {
+        // The session would keep it to itself, and an answer would be missing.
+        failure = e;
+        ended.countDown();
+        throw e;
+      }
     } else {
       outbox.await(line);
     }

@@ -352,18 +352,19 @@ class McpToolServerTest {
 
   /** A client that does not even read that its requests are too many. */
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void aClientThatFloodsAndNeverReadsLeavesNothingRunning(boolean ends) throws Exception {
+  @ValueSource(strings = {"ends", "is refused", "is answered"})
+  void aClientThatFloodsAndNeverReadsLeavesNothingRunning(String way) throws Exception {
     Path pid = workspace.resolve("pid");
     try (Lines client = new Lines()) {
       client.run(2, "sleep 3600 & echo $! > pid.new; mv pid.new pid; wait");
       client.awaitFile(pid);
       long left = Long.parseLong(Files.readString(pid).strip());
       assertThat(ProcessHandle.of(left)).as("the control").isPresent();
-      for (int i = 0; i < 2 * ClientConnection.MOST_UNANSWERED; i++) {
+      int calls = way.equals("is answered") ? 0 : 2 * ClientConnection.MOST_UNANSWERED;
+      for (int i = 0; i < calls; i++) {
         client.run(1000 + i, "head -c 60000 /dev/zero | tr '\\0' x");
       }
-      if (ends) {
+      if (way.equals("ends")) {
         client.to.close();
       } else {
         // The server gives the client up; then the pipe breaks.
@@ -371,13 +372,15 @@ class McpToolServerTest {
             "{\"jsonrpc\":\"2.0\",\"id\":\"" + "x".repeat(100_000) + "\",\"method\":\"ping\"}";
         assertThatThrownBy(
                 () -> {
-                  for (int i = 0; i < 10_000; i++) {
+                  for (int i = 0; i < 1_000; i++) {
                     client.send(ping);
                   }
                 })
             .isInstanceOf(IOException.class);
       }
       assertThat(client.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(client.process.exitValue())
+          .isEqualTo(way.equals("ends") ? 0 : ServerProcess.NOT_OK);
       ProcessHandle.of(left).ifPresent(process -> process.onExit().join());
     }
   }
