@@ -13,7 +13,7 @@ import org.ringfence.policy.path.RuleTexts;
 /**
  * The places of a machine that a policy protects whatever its rules grant.
  *
- * @param survey the targets of protected names; null when nobody looked
+ * @param survey the targets of protected names; null before a survey
  * @param ownState Ringfence's directories, links resolved
  * @param tracked the protected files that repositories track
  * @param homes the protected names in writable home directories

@@ -236,7 +236,7 @@ public final class Installation {
   }
 
   /**
-   * Keeps what was found for a mode, for later processes.
+   * Keeps the findings about a mode for later processes.
    *
    * @param mode the mode
    * @param lines the findings
@@ -254,7 +254,7 @@ public final class Installation {
   }
 
   /**
-   * Returns what was found for a mode.
+   * Returns the findings about a mode.
    *
    * @param mode the mode
    * @return the findings; empty if there are none, or they cannot be read

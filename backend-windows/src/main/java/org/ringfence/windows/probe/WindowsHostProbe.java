@@ -294,7 +294,7 @@ public final class WindowsHostProbe {
         .choose(
             List.of("container"),
             (rung, quick) -> {
-              // No server may be reached, so that nothing is told about sockets.
+              // No server may be reached, so that the trial says nothing about sockets.
               StartupSelfTest.Report report =
                   quick ? canary.quickReport() : canary.report(Optional.empty());
               if (report.problem().isEmpty()) {

@@ -193,7 +193,7 @@ public final class DedicatedSandboxes {
     }
   }
 
-  /** Returns the narrowest confinement under which programs start, and what is closed in it. */
+  /** Returns the narrowest confinement under which programs start, and the objects closed in it. */
   private StartupLadder.Choice<Rung> lowest(RunnerConnection runner, boolean network)
       throws SandboxException {
     StartupLadder.Choice<Optional<Rung>> choice =

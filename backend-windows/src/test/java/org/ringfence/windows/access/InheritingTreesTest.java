@@ -142,7 +142,7 @@ class InheritingTreesTest {
         .hasMessageContaining(open.toString());
     look(root);
     assertThat(named(root)).doesNotContain(GROUP);
-    // With a list that inherits and names nobody else, the same entry holds.
+    // With a list that inherits and names no other account, the same entry holds.
     file.descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, FakeWindows.USER, 0x1f01ff, Ace.Scope.OBJECT))
             .descriptor(file.descriptor);
