@@ -68,7 +68,7 @@ class LooseNamesTest {
   }
 
   private static PolicyBuilder writing() {
-    return SandboxPolicy.builder().write("/mnt/c/repo").write("/home/me/work");
+    return SandboxPolicy.builder().write("/mnt/c/repo").write("/home/me/repo");
   }
 
   private static boolean writes(EffectivePolicy policy, String path) {
@@ -109,13 +109,13 @@ class LooseNamesTest {
 
   @Test
   void spellingsDifferOnOtherFileSystems() {
-    EffectivePolicy policy = placed(writing().none("/home/me/work/secret"));
-    assertThat(reads(policy, "/home/me/work/secret/key")).isFalse();
-    assertThat(reads(policy, "/home/me/work/SECRET/key")).isTrue();
+    EffectivePolicy policy = placed(writing().none("/home/me/repo/secret"));
+    assertThat(reads(policy, "/home/me/repo/secret/key")).isFalse();
+    assertThat(reads(policy, "/home/me/repo/SECRET/key")).isTrue();
     EffectivePolicy inside = placed(writing().none("/mnt/c/repo/linux/secret"));
     assertThat(reads(inside, "/mnt/c/repo/linux/secret/key")).isFalse();
     assertThat(reads(inside, "/mnt/c/repo/linux/SECRET/key")).isTrue();
-    assertThat(reads(inside, "/MNT/C/work/linux/secret/key")).isTrue();
+    assertThat(reads(inside, "/MNT/C/repo/linux/secret/key")).isTrue();
     assertThat(inside.findsOtherNames("/mnt/c")).as("the mount itself").isFalse();
     assertThat(inside.findsOtherNames("/mnt/c/x")).isTrue();
   }
@@ -138,8 +138,8 @@ class LooseNamesTest {
     assertThat(reads(policy, "/mnt/c/repo/.ENV")).isFalse();
     assertThat(reads(policy, "/mnt/c/repo/Conf/a.PEM")).isFalse();
     assertThat(policy.evaluateMove("/mnt/c/repo/CONF", "/mnt/c/repo/x").allowed()).isFalse();
-    assertThat(reads(policy, "/home/me/work/.ENV")).isTrue();
-    assertThat(reads(policy, "/home/me/work/.env")).isFalse();
+    assertThat(reads(policy, "/home/me/repo/.ENV")).isTrue();
+    assertThat(reads(policy, "/home/me/repo/.env")).isFalse();
     assertThat(writes(policy, "/mnt/c/repo/POLICY.json")).isFalse();
     assertThat(writes(policy, "/mnt/c/repo/other.json")).isTrue();
     assertThat(policy.evaluateRemoval("/mnt/c/Repo").allowed()).isFalse();
@@ -152,7 +152,7 @@ class LooseNamesTest {
     assertThat(policy.evaluate("/mnt/c/repo/" + name, Operation.WRITE).reason())
         .isInstanceOf(Reason.ShortName.class);
     assertThat(reads(policy, "/mnt/c/repo/" + name)).as("nothing hides files").isTrue();
-    assertThat(writes(policy, "/home/me/work/" + name)).isTrue();
+    assertThat(writes(policy, "/home/me/repo/" + name)).isTrue();
     assertThat(writes(policy, "/mnt/c/repo/linux/" + name)).isTrue();
     EffectivePolicy hides = placed(writing().denyGlobs(List.of("**/.env")));
     assertThat(reads(hides, "/mnt/c/repo/" + name)).isFalse();
@@ -173,9 +173,9 @@ class LooseNamesTest {
     EffectivePolicy policy =
         placed(
             SandboxPolicy.builder()
-                .rule("/mnt/c/Users/LONGNA~1/work", Access.WRITE, MissingPath.SKIP));
-    assertThat(writes(policy, "/mnt/c/Users/LONGNA~1/work/file")).isTrue();
-    assertThat(writes(policy, "/mnt/c/Users/LONGNA~1/work/FILE~1")).isFalse();
+                .rule("/mnt/c/Users/LONGNA~1/repo", Access.WRITE, MissingPath.SKIP));
+    assertThat(writes(policy, "/mnt/c/Users/LONGNA~1/repo/file")).isTrue();
+    assertThat(writes(policy, "/mnt/c/Users/LONGNA~1/repo/FILE~1")).isFalse();
   }
 
   private static EffectivePolicy on(String type, String options, PolicyBuilder policy) {
@@ -316,24 +316,24 @@ class LooseNamesTest {
         new MountedLookup(MOUNTS) {
           @Override
           public Set<String> foldingDirectories(Collection<String> paths) {
-            return paths.contains("/home/me/work") ? Set.of("/home/me/work") : Set.of();
+            return paths.contains("/home/me/repo") ? Set.of("/home/me/repo") : Set.of();
           }
         };
     PathContext there =
         PathContext.of(PathStyle.POSIX, "/mnt/c/repo", "/home/me").lookedUp(folding);
     EffectivePolicy policy =
         EffectivePolicy.of(
-            writing().none("/home/me/work/secret").denyGlobs(List.of("**/.env")).build(), there);
-    assertThat(reads(policy, "/home/me/work/SECRET/key")).isFalse();
-    assertThat(reads(policy, "/home/me/work/deep/.ENV")).isFalse();
-    assertThat(writes(policy, "/home/me/work/OTHER~1")).as("without short names").isTrue();
-    assertThat(writes(policy, "/home/me/work/other")).isTrue();
+            writing().none("/home/me/repo/secret").denyGlobs(List.of("**/.env")).build(), there);
+    assertThat(reads(policy, "/home/me/repo/SECRET/key")).isFalse();
+    assertThat(reads(policy, "/home/me/repo/deep/.ENV")).isFalse();
+    assertThat(writes(policy, "/home/me/repo/OTHER~1")).as("without short names").isTrue();
+    assertThat(writes(policy, "/home/me/repo/other")).isTrue();
   }
 
   @Test
   void existingLevelNeedsNamesDecidedOnADrive() {
     PolicyBuilder existing =
-        SandboxPolicy.builder().protectedNames(ProtectedNames.EXISTING).write("/home/me/work");
+        SandboxPolicy.builder().protectedNames(ProtectedNames.EXISTING).write("/home/me/repo");
     assertThat(placed(existing).needsNamesDecided()).isEmpty();
     assertThat(placed(existing.write("/mnt/c/repo")).needsNamesDecided().orElseThrow())
         .contains("/mnt/c/repo", "other names");

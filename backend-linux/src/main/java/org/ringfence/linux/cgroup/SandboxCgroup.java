@@ -61,7 +61,7 @@ public final class SandboxCgroup implements AutoCloseable {
    * @return the group
    * @throws IOException if that fails; nothing stays
    */
-  public static SandboxCgroup inScope(UserManager manager) throws IOException {
+  public static SandboxCgroup inScope(UserSystemd manager) throws IOException {
     return in(UserScope.open(manager, name() + ".scope"));
   }
 
@@ -71,7 +71,7 @@ public final class SandboxCgroup implements AutoCloseable {
    * @param manager systemd's manager of this user
    * @throws IOException if a step fails; nothing stays
    */
-  public static void tryOut(UserManager manager) throws IOException {
+  public static void tryOut(UserSystemd manager) throws IOException {
     Limits limits =
         SandboxPolicy.builder().memory(TRIAL_MEMORY).processes(TRIAL_PROCESSES).build().limits();
     try (SandboxCgroup trial = inScope(manager)) {

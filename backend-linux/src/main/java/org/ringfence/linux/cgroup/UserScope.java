@@ -26,13 +26,13 @@ final class UserScope implements AutoCloseable {
   private static final long END_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long TRY_MILLIS = 5;
 
-  private final UserManager manager;
+  private final UserSystemd manager;
   private final String name;
   private final Path proc;
   private final Process keeper;
   private Path directory;
 
-  private UserScope(UserManager manager, String name, Path proc) throws IOException {
+  private UserScope(UserSystemd manager, String name, Path proc) throws IOException {
     this.manager = manager;
     this.name = name;
     this.proc = proc;
@@ -58,11 +58,11 @@ final class UserScope implements AutoCloseable {
    * @return the scope; its processes can be put into groups below it
    * @throws IOException if that fails; nothing stays
    */
-  static UserScope open(UserManager manager, String name) throws IOException {
+  static UserScope open(UserSystemd manager, String name) throws IOException {
     return open(manager, name, PROC);
   }
 
-  static UserScope open(UserManager manager, String name, Path proc) throws IOException {
+  static UserScope open(UserSystemd manager, String name, Path proc) throws IOException {
     UserScope scope = new UserScope(manager, name, proc);
     boolean done = false;
     try {

@@ -19,7 +19,7 @@ import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.cgroup.SandboxCgroup;
-import org.ringfence.linux.cgroup.UserManager;
+import org.ringfence.linux.cgroup.UserSystemd;
 import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.Errno;
@@ -178,7 +178,7 @@ record SessionOpening(
     if (facts.cgroups() instanceof CgroupParent.Delegated delegated) {
       return SandboxCgroup.below(Path.of(delegated.directory()));
     }
-    return facts.groups() ? SandboxCgroup.inScope(UserManager.find()) : null;
+    return facts.groups() ? SandboxCgroup.inScope(UserSystemd.find()) : null;
   }
 
   /** Returns the inet sockets' own namespace where the plan promised it; otherwise null. */

@@ -2,7 +2,7 @@ package org.ringfence.linux.probe;
 
 import java.io.IOException;
 import org.ringfence.linux.cgroup.SandboxCgroup;
-import org.ringfence.linux.cgroup.UserManager;
+import org.ringfence.linux.cgroup.UserSystemd;
 import org.ringfence.linux.plan.HostFacts.CgroupParent;
 
 /**
@@ -19,7 +19,7 @@ public final class ScopeProbe {
    */
   public static String manager() {
     try {
-      UserManager.find();
+      UserSystemd.find();
       return "systemd's user manager is tried when a policy limits memory or processes";
     } catch (IOException e) {
       return e.getMessage();
@@ -33,7 +33,7 @@ public final class ScopeProbe {
    */
   public static CgroupParent trial() {
     try {
-      SandboxCgroup.tryOut(UserManager.find());
+      SandboxCgroup.tryOut(UserSystemd.find());
       return new CgroupParent.UserScope();
     } catch (IOException e) {
       return CgroupParent.none(e.getMessage());

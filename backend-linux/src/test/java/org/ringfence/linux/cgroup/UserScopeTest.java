@@ -27,11 +27,11 @@ class UserScopeTest {
       SandboxPolicy.builder().memory(1 << 20).processes(7).build().limits();
 
   @TempDir private Path base;
-  private FakeManager fake;
+  private FakeSystemd fake;
 
   @BeforeEach
   void createProgram() throws IOException {
-    fake = new FakeManager(base);
+    fake = new FakeSystemd(base);
   }
 
   @Test
@@ -103,7 +103,7 @@ class UserScopeTest {
 
   @Test
   void missingProgramIsReported() {
-    UserManager manager = new UserManager(base.resolve("absent").toString(), base.resolve("bus"));
+    UserSystemd manager = new UserSystemd(base.resolve("absent").toString(), base.resolve("bus"));
     assertThatThrownBy(() -> UserScope.open(manager, NAME))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("absent");
@@ -114,19 +114,19 @@ class UserScopeTest {
     int user = (Integer) Files.getAttribute(base, "unix:uid");
     Path directory = Files.createDirectory(base.resolve("run"));
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-    assertThatThrownBy(() -> UserManager.bus(directory, user)).hasMessageContaining("has no bus");
+    assertThatThrownBy(() -> UserSystemd.bus(directory, user)).hasMessageContaining("has no bus");
     Path bus = directory.resolve("bus");
     Files.writeString(bus, "");
-    assertThatThrownBy(() -> UserManager.bus(directory, user))
+    assertThatThrownBy(() -> UserSystemd.bus(directory, user))
         .hasMessageContaining("not this user");
     Files.delete(bus);
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(bus));
-      assertThat(UserManager.bus(directory, user)).isEqualTo(bus);
-      assertThatThrownBy(() -> UserManager.bus(directory, user + 1))
+      assertThat(UserSystemd.bus(directory, user)).isEqualTo(bus);
+      assertThatThrownBy(() -> UserSystemd.bus(directory, user + 1))
           .hasMessageContaining("not this user");
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
-      assertThatThrownBy(() -> UserManager.bus(directory, user))
+      assertThatThrownBy(() -> UserSystemd.bus(directory, user))
           .hasMessageContaining("not this user");
     }
   }

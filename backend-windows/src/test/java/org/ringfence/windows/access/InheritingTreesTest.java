@@ -149,7 +149,7 @@ class InheritingTreesTest {
     assertThat(editor.grant(root.toString(), List.of(CLOSING), false)).isPresent();
   }
 
-  /** Neither changes what is granted, and both only keep commands from a file. */
+  /** A file that an entry does not reach, or that takes none, grants a command nothing. */
   @Test
   void fileThatTakesNoOpeningEntryStaysClosed() throws Exception {
     look(root.resolve("own"));

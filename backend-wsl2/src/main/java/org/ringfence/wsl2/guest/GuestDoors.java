@@ -65,8 +65,8 @@ record GuestDoors(EffectivePolicy policy, List<String> known) {
   }
 
   /**
-   * Waits for a trial. A drive that does not answer holds up whoever looks at it, even against a
-   * signal; that thread is left.
+   * Waits for a trial. A drive that does not answer blocks the thread that looks at it, even
+   * against a signal; that thread stays behind.
    */
   static void within(Duration patience, Callable<Void> trial) throws IOException {
     FutureTask<Void> task = new FutureTask<>(trial);

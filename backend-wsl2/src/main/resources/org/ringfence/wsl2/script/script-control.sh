@@ -105,7 +105,7 @@ while IFS= read -r asked; do
   make) mkdir "$top/$first" && say ok || say no ;;
   put) printf %s "${more#* }" | base64 -d >>"$top/$first/${more%% *}" && say ok || say no ;;
   try)
-    # A drive that does not answer holds up whoever looks at it.
+    # A drive that does not answer blocks the process that looks at it.
     timeout -s KILL "$more" /bin/sh "$top/$first/inner" </dev/null 2>"$top/$first/tried" >/dev/null
     # That of timeout(1), or of a shell that a signal ended.
     [ $? -lt 124 ] || say "it was killed, or has not ended in $more s" >>"$top/$first/tried"

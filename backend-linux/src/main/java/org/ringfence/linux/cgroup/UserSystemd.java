@@ -19,7 +19,7 @@ import org.ringfence.file.SystemProgram;
  * (org.freedesktop.systemd1(5)). Only systemd can move a process out of a login's session, which
  * belongs to root; the manager asks the system's one for that (AttachProcessesToUnit, systemd 238).
  */
-public final class UserManager {
+public final class UserSystemd {
   // logind makes it (pam_systemd(8)); XDG_RUNTIME_DIR could name any other place.
   private static final Path RUNTIME = Path.of("/run/user");
 
@@ -36,7 +36,7 @@ public final class UserManager {
   private final Path bus;
 
   /** Uses a program and a bus that are known to be right. */
-  UserManager(String busctl, Path bus) {
+  UserSystemd(String busctl, Path bus) {
     this.busctl = busctl;
     this.bus = bus;
   }
@@ -47,10 +47,10 @@ public final class UserManager {
    * @return the manager
    * @throws IOException if there is none; the message says what is missing
    */
-  public static UserManager find() throws IOException {
+  public static UserSystemd find() throws IOException {
     int user = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     Path bus = bus(RUNTIME.resolve(Integer.toString(user)), user);
-    return new UserManager(SystemProgram.path("busctl"), bus);
+    return new UserSystemd(SystemProgram.path("busctl"), bus);
   }
 
   /** Returns the bus in a directory that no other user can change. */

@@ -10,7 +10,7 @@ import java.util.List;
  * A program in busctl's place that makes groups of plain directories, removes them after their
  * first process, and tells of each call: its environment, then its words, one a line.
  */
-final class FakeManager {
+final class FakeSystemd {
   private static final String SCRIPT =
       """
       #!/bin/sh
@@ -37,7 +37,7 @@ final class FakeManager {
 
   private final Path base;
 
-  FakeManager(Path base) throws IOException {
+  FakeSystemd(Path base) throws IOException {
     this.base = base;
     Path program = base.resolve("busctl");
     Files.writeString(program, SCRIPT.replace("BASE", base.toString()));
@@ -46,8 +46,8 @@ final class FakeManager {
     Files.createDirectories(base.resolve("proc"));
   }
 
-  UserManager manager() {
-    return new UserManager(base.resolve("busctl").toString(), base.resolve("bus"));
+  UserSystemd manager() {
+    return new UserSystemd(base.resolve("busctl").toString(), base.resolve("bus"));
   }
 
   UserScope open(String name) throws IOException {
