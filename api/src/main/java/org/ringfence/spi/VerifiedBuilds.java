@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Optional;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.effective.OwnPlaces;
+import org.ringfence.text.message.BuildVersion;
 
 /**
- * The builds of systems on which backends have passed their first run, one file for each backend.
- * No policy grants a command access to the directory. Thread-safe; of two writers, one wins.
+ * The builds of systems on which backends of this version have passed their first run, one file for
+ * each backend. No policy grants a command access to the directory, unless its {@code
+ * files.default} is {@code write}. Thread-safe; of two writers, one wins.
  *
  * @param directory the directory; made at the first write
  */
@@ -52,7 +54,7 @@ public record VerifiedBuilds(Path directory) {
     Files.deleteIfExists(directory.resolve(backend));
     if (passed) {
       Files.createDirectories(directory);
-      Files.writeString(directory.resolve(backend), build);
+      Files.writeString(directory.resolve(backend), line(build));
     }
   }
 
@@ -65,11 +67,17 @@ public record VerifiedBuilds(Path directory) {
    */
   public boolean holds(String backend, String build) {
     try {
-      return Files.readString(directory.resolve(backend)).equals(build);
+      return Files.readString(directory.resolve(backend)).equals(line(build));
     } catch (IOException e) {
       // Usually there is none.
       return false;
     }
+  }
+
+  private static String line(String build) {
+    return build
+        + ", Ringfence "
+        + BuildVersion.of(VerifiedBuilds.class).orElse("of an unknown version");
   }
 
   /**

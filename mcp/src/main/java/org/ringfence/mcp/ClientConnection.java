@@ -95,11 +95,18 @@ final class ClientConnection implements McpServerTransportProvider, McpServerTra
         continue;
       }
     } catch (IOException e) {
-      failure = e;
+      fail(e);
     } catch (RuntimeException | OutOfMemoryError e) {
       failure = new IOException("the server cannot go on: " + e, e);
     } finally {
       ended.countDown();
+    }
+  }
+
+  /** Records a failure, unless the client is gone: that is an end as any other. */
+  private void fail(IOException e) {
+    if (!outbox.isClosed()) {
+      failure = e;
     }
   }
 
@@ -205,7 +212,7 @@ final class ClientConnection implements McpServerTransportProvider, McpServerTra
         outbox.put(line);
       } catch (IOException e) {
         // The session would keep it to itself, and an answer would be missing.
-        failure = e;
+        fail(e);
         ended.countDown();
         throw e;
       }

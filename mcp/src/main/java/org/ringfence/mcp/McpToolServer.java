@@ -62,10 +62,11 @@ public final class McpToolServer implements AutoCloseable {
       opener.onDecidedDenial(memory::denied);
     }
     Sandbox sandbox = opener.onDropped(memory::dropped).open();
+    McpJsonMapper mapper = new JacksonMcpJsonMapper(new ObjectMapper());
+    ClientConnection connection = null;
     boolean done = false;
     try {
-      McpJsonMapper mapper = new JacksonMcpJsonMapper(new ObjectMapper());
-      ClientConnection connection = new ClientConnection(in, out, mapper);
+      connection = new ClientConnection(in, out, mapper);
       ToolCalls calls = new ToolCalls();
       // It has no state but the connection's.
       McpServer.async(connection)
@@ -85,6 +86,9 @@ public final class McpToolServer implements AutoCloseable {
     } finally {
       if (!done) {
         sandbox.close();
+        if (connection != null) {
+          connection.close();
+        }
       }
     }
   }

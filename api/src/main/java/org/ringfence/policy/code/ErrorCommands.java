@@ -35,6 +35,9 @@ final class ErrorCommands {
                 + ", or with plain words in it: it runs a shell's command outside the sandbox, and"
                 + " nothing tells which files that runs");
       }
+      if (command.isBlank()) {
+        continue;
+      }
       boolean program = true;
       for (String word : command.strip().split("[ \t]+")) {
         if (program && !word.contains("/")) {

@@ -25,7 +25,7 @@ final class DenyGlobs {
       return new Loose(
           new DenyGlob(text, placed, true),
           new DenyGlob(text, folded, true),
-          new DenyGlob(text, folded.replace('?', '*'), true));
+          DenyGlob.wide(text, folded));
     }
 
     private DenyGlob of(List<String> components) {
@@ -37,9 +37,12 @@ final class DenyGlobs {
     }
 
     boolean mayBeLost(List<String> from, List<String> to) {
+      List<String> foldedFrom = foldedNames(from);
+      List<String> foldedTo = foldedNames(to);
       return asked.mayBeLost(from, to)
-          || of(from).mayBeLost(foldedNames(from), foldedNames(to))
-          || of(to).mayBeLost(foldedNames(from), foldedNames(to));
+          || of(from).mayBeLost(foldedFrom, of(to), foldedTo)
+          // Names below may be of any characters.
+          || wide.mayBeLost(foldedFrom, wide, foldedTo);
     }
 
     private static List<String> foldedNames(List<String> components) {

@@ -80,6 +80,7 @@ public final class EffectivePolicy {
             Stream.of(
                     rules.stream().map(EffectiveRule::path),
                     protectedPaths.stream(),
+                    homes.homes().stream(),
                     DenyGlobs.directories(policy.denyGlobs(), places))
                 .flatMap(paths -> paths));
     this.kept =
@@ -180,8 +181,8 @@ public final class EffectivePolicy {
       if (over != null) {
         return Decision.deny(new Reason.ProtectedPath(over), "the path stays as it is");
       }
-      String name = protectedName(rule, components);
-      name = name == null ? protectedName(rule, loose.plain(path, components)) : name;
+      String name = protectedName(rule, components, components);
+      name = name == null ? protectedName(rule, components, loose.plain(path, components)) : name;
       if (name != null) {
         return byName(name);
       }
@@ -189,16 +190,16 @@ public final class EffectivePolicy {
     return Decision.allow(new Reason.Rule(rule.origin(), rule.access(), operation));
   }
 
-  private String protectedName(EffectiveRule rule, List<String> components) {
+  private String protectedName(EffectiveRule rule, List<String> components, List<String> plain) {
     return rule.scratch()
-        ? leading.protectedAt(components)
-        : homes.protectedAt(components, tree.depthOfDecision(components));
+        ? leading.protectedAt(components, plain)
+        : homes.protectedAt(components, plain, tree.depthOfDecision(components));
   }
 
-  private String replacedName(EffectiveRule rule, List<String> components) {
+  private String replacedName(EffectiveRule rule, List<String> components, List<String> plain) {
     return rule.scratch()
-        ? leading.replacedAt(components)
-        : homes.replacedAt(components, tree.depthOfDecision(components));
+        ? leading.replacedAt(components, plain)
+        : homes.replacedAt(components, plain, tree.depthOfDecision(components));
   }
 
   static Decision byName(String name) {
@@ -224,8 +225,8 @@ public final class EffectivePolicy {
     if (!decision.allowed() || rule == null) {
       return decision;
     }
-    String name = replacedName(rule, components);
-    name = name == null ? replacedName(rule, loose.plain(path, components)) : name;
+    String name = replacedName(rule, components, components);
+    name = name == null ? replacedName(rule, components, loose.plain(path, components)) : name;
     return name == null ? decision : byName(name);
   }
 
@@ -241,6 +242,11 @@ public final class EffectivePolicy {
         && rule != null
         && rule.access() == Access.WRITE
         && !rule.scratch();
+  }
+
+  /** Returns the names of a path as they are compared with protected names. */
+  List<String> plainNames(String path) {
+    return loose.plain(path, places.style().components(path));
   }
 
   /** Returns whether a path's first components lead to a granted directory. */

@@ -48,7 +48,7 @@ public final class GitDirectoryDecisions {
     List<Integer> holders =
         all
             ? IntStream.range(0, components.size()).boxed().toList()
-            : GitLayout.holders(components, ProtectedNameMatcher.gitSurfaceNames());
+            : GitLayout.holders(policy.plainNames(path), ProtectedNameMatcher.gitSurfaceNames());
     return holders.isEmpty() || policy.keepsNames(path)
         ? holders
         : holders.stream().filter(holder -> policy.leads(components, holder)).toList();
@@ -65,7 +65,7 @@ public final class GitDirectoryDecisions {
   public Decision below(String path, int holder, boolean replacement) {
     List<String> components = style.components(path);
     List<String> below = new ArrayList<>(List.of(".git"));
-    below.addAll(components.subList(holder, components.size()));
+    below.addAll(policy.plainNames(path).subList(holder, components.size()));
     String name = replacement ? names.matchingReplacement(below) : names.matching(below);
     return name == null
             || policy.homes().allows(components)

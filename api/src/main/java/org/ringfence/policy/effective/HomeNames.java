@@ -156,8 +156,16 @@ public final class HomeNames {
    * @return the name, or null
    */
   public String protectedAt(List<String> path, int depth) {
-    String name = names.matching(below(path, depth));
-    String found = name != null ? name : matching(path, depth);
+    return protectedAt(path, path, depth);
+  }
+
+  /**
+   * As {@link #protectedAt(List, int)}; homes and allowed names are found by {@code path},
+   * protected names by {@code plain}.
+   */
+  String protectedAt(List<String> path, List<String> plain, int depth) {
+    String name = names.matching(below(plain, depth));
+    String found = name != null ? name : matching(path, plain, depth);
     return found == null || allows(path) ? null : found;
   }
 
@@ -195,9 +203,9 @@ public final class HomeNames {
   /**
    * Returns the protected name that a moved object with unexamined contents brings or takes away.
    */
-  String replacedAt(List<String> path, int depth) {
-    String name = names.matchingReplacement(below(path, depth));
-    String found = name != null ? name : matchingReplacement(path, depth);
+  String replacedAt(List<String> path, List<String> plain, int depth) {
+    String name = names.matchingReplacement(below(plain, depth));
+    String found = name != null ? name : matchingReplacement(path, plain, depth);
     // A tracked name is that of a file: no directory or link takes its place.
     return found == null || allowed.denying(path) != null ? null : found;
   }
@@ -223,10 +231,14 @@ public final class HomeNames {
    * @return the name, such as {@code ~/.config/fish}, or null
    */
   String matching(List<String> path, int depth) {
+    return matching(path, path, depth);
+  }
+
+  private String matching(List<String> path, List<String> plain, int depth) {
     for (List<String> home : homes) {
       int start = home.size();
       if (path.size() > start && isAtOrAbove(home, path)) {
-        String name = matching(path, start, Math.max(0, depth - start));
+        String name = matching(plain, start, Math.max(0, depth - start));
         if (name != null) {
           return name;
         }
@@ -254,19 +266,20 @@ public final class HomeNames {
    * away from there.
    *
    * @param path the path's components
+   * @param plain the same as they are compared with protected names
    * @param depth the number of components of the writable root
    * @return the name, or null
    */
-  String matchingReplacement(List<String> path, int depth) {
+  private String matchingReplacement(List<String> path, List<String> plain, int depth) {
     for (List<String> home : homes) {
       if (isAtOrAbove(path, home)) {
         return "~";
       }
       int start = home.size();
       if (isAtOrAbove(home, path)) {
-        ListedName name = Lists.NAMES.below(path, start, Math.max(0, depth - start));
+        ListedName name = Lists.NAMES.below(plain, start, Math.max(0, depth - start));
         if (name == null) {
-          name = Lists.CACHES.below(path, start, 0);
+          name = Lists.CACHES.below(plain, start, 0);
         }
         if (name != null) {
           return "~/" + name.text();

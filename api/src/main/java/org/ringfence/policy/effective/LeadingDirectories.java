@@ -78,10 +78,15 @@ final class LeadingDirectories {
     return any() && directories.containsKey(key(path.subList(0, length)));
   }
 
-  /** Returns the protected name that a path lies on in one of these directories, or null. */
-  String protectedAt(List<String> path) {
+  /**
+   * Returns the protected name that a path lies on in one of these directories, or null.
+   *
+   * @param path the path, which finds the directory
+   * @param plain its names as they are compared with protected ones
+   */
+  String protectedAt(List<String> path, List<String> plain) {
     for (int start : starts(path)) {
-      String name = names.matchingAt(path, start);
+      String name = names.matchingAt(plain, start);
       if (name != null) {
         return name;
       }
@@ -92,9 +97,9 @@ final class LeadingDirectories {
   /**
    * Returns the protected name that a moved object with unexamined contents brings or takes away.
    */
-  String replacedAt(List<String> path) {
+  String replacedAt(List<String> path, List<String> plain) {
     for (int start : starts(path)) {
-      String name = names.matchingReplacementAt(path, start);
+      String name = names.matchingReplacementAt(plain, start);
       if (name != null) {
         return name;
       }

@@ -18,8 +18,9 @@ import org.ringfence.policy.path.PathStyle;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
- * The locations of Ringfence's state: private temporary directories and the copies of reviews. No
- * policy grants any of it, except the command's own temporary directory.
+ * The locations of Ringfence's state: private temporary directories, the copies of reviews, results
+ * of first runs. No policy grants any of it, except the command's own temporary directory, and
+ * except one that grants writing everywhere.
  */
 public final class OwnPlaces {
   private static final Path SELF = Path.of("/proc/self");

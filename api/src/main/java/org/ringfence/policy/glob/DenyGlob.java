@@ -41,6 +41,10 @@ public final class DenyGlob {
    * @throws InvalidPolicyException if it is empty, or UTF-8 cannot express it
    */
   public DenyGlob(String text, String placed, boolean anyCase) {
+    this(text, placed, anyCase, false);
+  }
+
+  private DenyGlob(String text, String placed, boolean anyCase, boolean wide) {
     if (text.isEmpty()) {
       throw new InvalidPolicyException("files.denyGlobs", text, "a glob, **/.env");
     }
@@ -61,7 +65,10 @@ public final class DenyGlob {
         regex.append(".*");
         i += 2;
       } else {
-        regex.append(c == '*' ? "[^/]*" : c == '?' ? "[^/]" : Pattern.quote(Character.toString(c)));
+        regex.append(
+            c == '*' || wide && c == '?'
+                ? "[^/]*"
+                : c == '?' ? "[^/]" : Pattern.quote(Character.toString(c)));
         i += Character.charCount(c);
       }
     }
@@ -70,7 +77,19 @@ public final class DenyGlob {
         Pattern.compile(
             regex + "(?:/.*)?",
             Pattern.DOTALL | (anyCase ? Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE : 0));
-    this.prefixes = new GlobPrefixes(anchored, anyCase);
+    this.prefixes = new GlobPrefixes(anchored, anyCase, wide);
+  }
+
+  /**
+   * Compiles a folded pattern for paths with characters that become several, or none, when they are
+   * folded: {@code ?} matches any number of characters within a component.
+   *
+   * @param text the pattern as the policy has it
+   * @param folded the same as {@link #folded} returns it
+   * @return the glob
+   */
+  public static DenyGlob wide(String text, String folded) {
+    return new DenyGlob(text, folded, true, true);
   }
 
   /**
@@ -136,7 +155,20 @@ public final class DenyGlob {
    * @return true if a name below matches at the first path and not at the second
    */
   public boolean mayBeLost(List<String> from, List<String> to) {
-    return !prefixes.below(to).containsAll(prefixes.below(from));
+    return mayBeLost(from, this, to);
+  }
+
+  /**
+   * As {@link #mayBeLost(List, List)}, where another glob of the same pattern decides at the new
+   * path.
+   *
+   * @param from the names of the directory's absolute path
+   * @param there the glob that decides there
+   * @param to the names of its new path
+   * @return true if a name below matches at the first path and not at the second
+   */
+  public boolean mayBeLost(List<String> from, DenyGlob there, List<String> to) {
+    return !there.prefixes.below(to).containsAll(prefixes.below(from));
   }
 
   /**

@@ -18,10 +18,15 @@ final class GlobPrefixes {
 
   private final List<Integer> steps = new ArrayList<>();
   private final boolean anyCase;
+  private final boolean wide;
 
-  /** Takes a pattern that begins with a slash or {@code **}. */
-  GlobPrefixes(String pattern, boolean anyCase) {
+  /**
+   * Takes a pattern that begins with a slash or {@code **}. If {@code wide}, {@code ?} is any
+   * number of characters; positions are the same.
+   */
+  GlobPrefixes(String pattern, boolean anyCase, boolean wide) {
     this.anyCase = anyCase;
+    this.wide = wide;
     int i = 0;
     while (i < pattern.length()) {
       if (pattern.startsWith("**/", i)) {
@@ -105,7 +110,7 @@ final class GlobPrefixes {
       }
       case ANY_CHARACTER -> {
         if (c != '/') {
-          reach(place + 1, next);
+          reach(wide ? place : place + 1, next);
         }
       }
       case ANYTHING -> reach(place, next);
@@ -131,6 +136,12 @@ final class GlobPrefixes {
       case WITHIN_NAME, ANYTHING -> {
         places.add(place);
         reach(place + 1, places);
+      }
+      case ANY_CHARACTER -> {
+        places.add(place);
+        if (wide) {
+          reach(place + 1, places);
+        }
       }
       default -> places.add(place);
     }

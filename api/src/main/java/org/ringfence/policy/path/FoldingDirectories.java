@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -25,6 +26,16 @@ final class FoldingDirectories {
   private static final int TO_FULL_WIDTH = 0xFEE0;
 
   private final Map<Path, Boolean> known = new HashMap<>();
+  private final Predicate<Path> untried;
+
+  /**
+   * Prepares the search.
+   *
+   * @param untried directories in which no name is tried: where that makes another system work
+   */
+  FoldingDirectories(Predicate<Path> untried) {
+    this.untried = untried;
+  }
 
   /** Returns the directories on the way of paths, and at them, that fold names. */
   Set<String> on(Collection<String> paths) {
@@ -52,6 +63,9 @@ final class FoldingDirectories {
   /** Returns whether a directory finds one of its entries by another spelling. */
   private boolean foldsAt(Path directory, String name) {
     boolean ascii = NameFolding.isAscii(name);
+    if (untried.test(directory)) {
+      return false;
+    }
     Boolean answer = known.get(directory);
     if (answer != null && (answer || ascii)) {
       return answer;

@@ -185,7 +185,19 @@ class HostLookup implements PathLookup {
 
   @Override
   public Set<String> foldingDirectories(Collection<String> paths) {
-    return MOUNTS.toFile().exists() ? new FoldingDirectories().on(paths) : Set.of();
+    if (!MOUNTS.toFile().exists()) {
+      return Set.of();
+    }
+    try {
+      Set<String> automounts =
+          MountTable.pointsOf(
+              "autofs", new String(Files.readAllBytes(MOUNTS), StandardCharsets.UTF_8));
+      // There each invented name would be asked of a server.
+      return new FoldingDirectories(directory -> automounts.contains(directory.toString()))
+          .on(paths);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

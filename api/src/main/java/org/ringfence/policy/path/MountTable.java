@@ -27,6 +27,19 @@ final class MountTable {
     }
   }
 
+  /** Returns the places of mounts of a type. */
+  static Set<String> pointsOf(String type, String mountinfo) {
+    Set<String> points = new LinkedHashSet<>();
+    for (String line : mountinfo.split("\n")) {
+      List<String> fields = List.of(line.split(" "));
+      int behind = fields.indexOf("-");
+      if (behind > 4 && fields.size() > behind + 1 && fields.get(behind + 1).equals(type)) {
+        points.add(plain(fields.get(4)));
+      }
+    }
+    return points;
+  }
+
   /** Decodes space, tab, line end and backslash from octal. */
   static String plain(String field) {
     return field

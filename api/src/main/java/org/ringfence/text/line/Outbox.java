@@ -113,7 +113,8 @@ public final class Outbox implements AutoCloseable {
         }
         out.flush();
       }
-    } catch (IOException e) {
+    } catch (IOException | OutOfMemoryError e) {
+      // A long line takes native memory to be written.
       close();
       onGone.run();
     } catch (InterruptedException e) {
@@ -147,6 +148,15 @@ public final class Outbox implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Returns whether the connection has ended.
+   *
+   * @return true after {@link #close} or a failed write
+   */
+  public synchronized boolean isClosed() {
+    return closed;
   }
 
   /** Lets no line in or out any more, and ends the waits of others. */

@@ -330,6 +330,61 @@ class LooseNamesTest {
     assertThat(writes(policy, "/home/me/repo/other")).isTrue();
   }
 
+  /** Directories above the protected names keep their capital letters. */
+  @Test
+  void protectedNamesHoldInAHomeWhoseNameHasCapitalLetters() {
+    PathContext home =
+        PathContext.of(PathStyle.POSIX, "/mnt/c/Users/Me", "/mnt/c/Users/Me")
+            .lookedUp(new MountedLookup(MOUNTS));
+    EffectivePolicy policy =
+        EffectivePolicy.of(SandboxPolicy.builder().write("/mnt/c/Users/Me").build(), home);
+    for (String name :
+        List.of(
+            ".bashrc",
+            "\u200b.bashrc",
+            "\uff0ebashrc",
+            ".BASHRC",
+            "\uff42\uff49\uff4e/git",
+            ".config/\uff46ish/config.fish")) {
+      assertThat(writes(policy, "/mnt/c/Users/Me/" + name)).as(name).isFalse();
+    }
+    assertThat(writes(policy, "/mnt/c/Users/ME/.bashrc")).isFalse();
+    assertThat(writes(policy, "/mnt/c/Users/Me/notes.txt")).as("the control").isTrue();
+    assertThat(policy.evaluateReplacement("/mnt/c/Users/Me/\uff0econfig").allowed()).isFalse();
+  }
+
+  @Test
+  void grantBelowAProtectedNameHoldsOnADrive() {
+    EffectivePolicy policy =
+        placed(
+            SandboxPolicy.builder()
+                .write("/mnt/c/Users/Me/p")
+                .write("/mnt/c/Users/Me/p/.vscode")
+                .files(files -> files.allowNames("**/.idea")));
+    assertThat(writes(policy, "/mnt/c/Users/Me/p/.vscode/tasks.json")).isTrue();
+    assertThat(writes(policy, "/mnt/c/Users/Me/p/.idea/workspace.xml")).isTrue();
+    assertThat(writes(policy, "/mnt/c/Users/Me/p/.IDEA/workspace.xml")).isFalse();
+    assertThat(writes(policy, "/mnt/c/Users/Me/p/.envrc")).as("the control").isFalse();
+    assertThat(writes(policy, "/mnt/c/Users/Me/p/sub/.VSCODE/tasks.json")).isFalse();
+  }
+
+  @Test
+  void questionMarksStayWithinANameWhereNamesFold() {
+    EffectivePolicy policy =
+        on(
+            "vfat",
+            "rw",
+            SandboxPolicy.builder().write("/m").denyGlobs(List.of("**/key??.pem", "/m/?x/secret")));
+    assertThat(reads(policy, "/m/keys/gr\u00f6\u00dfe/x.pem")).isTrue();
+    assertThat(reads(policy, "/m/keys/longer.pem")).isTrue();
+    assertThat(reads(policy, "/m/keyab.pem")).isFalse();
+    assertThat(reads(policy, "/m/key\u00e9\u00e9.pem")).isFalse();
+    assertThat(reads(policy, "/m/e\u0301x/secret")).isFalse();
+    assertThat(reads(policy, "/m/abx/secret")).isTrue();
+    assertThat(policy.evaluateMove("/m/e\u0301x", "/m/abx").allowed()).as("the move").isFalse();
+    assertThat(policy.evaluateMove("/m/abc", "/m/abd").allowed()).as("the control").isTrue();
+  }
+
   @Test
   void existingLevelNeedsNamesDecidedOnADrive() {
     PolicyBuilder existing =

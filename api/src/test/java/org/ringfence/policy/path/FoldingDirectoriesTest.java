@@ -19,7 +19,8 @@ class FoldingDirectoriesTest {
 
   private List<String> found(Path... paths) {
     return List.copyOf(
-        new FoldingDirectories().on(List.of(paths).stream().map(Path::toString).toList()));
+        new FoldingDirectories(never -> false)
+            .on(List.of(paths).stream().map(Path::toString).toList()));
   }
 
   private Path twice(String directory, String name, String other) throws Exception {
@@ -54,6 +55,19 @@ class FoldingDirectoriesTest {
     Path file = twice("digits", "secret", "SECRET");
     Path digits = Files.writeString(file.resolveSibling("2024"), "x");
     assertThat(found(digits, file)).containsExactly(file.getParent().toString());
+  }
+
+  @Test
+  void noNameIsTriedInAnAutomountsDirectory() throws Exception {
+    Path file = twice("homes", "secret", "SECRET");
+    List<String> paths = List.of(file.toString(), file.getParent().toString());
+    assertThat(new FoldingDirectories(file.getParent()::equals).on(paths)).isEmpty();
+    assertThat(
+            MountTable.pointsOf(
+                "autofs",
+                "30 1 0:30 / /home rw,relatime shared:9 - autofs systemd-1 rw,fd=30\n"
+                    + "31 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"))
+        .containsExactly("/home");
   }
 
   @Test

@@ -20,6 +20,7 @@ import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
 import org.ringfence.spi.VerifiedBackend;
+import org.ringfence.spi.VerifiedBuilds;
 import org.ringfence.text.Printable;
 import org.ringfence.text.json.ControlEscapes;
 
@@ -73,8 +74,8 @@ final class FirstRun {
    *
    * @param json the whole report
    * @param text the same for people
-   * @param code 0 when each available backend passed, 1 when a case failed, 3 when nothing was
-   *     tried
+   * @param code 0 when a backend passed and no case failed, 1 when a case failed, 3 when nothing
+   *     was tried
    */
   record Reports(String json, String text, int code) {}
 
@@ -127,6 +128,10 @@ final class FirstRun {
     Optional<String> build = build(verified, one);
     ObjectNode facts = one.putObject("facts");
     availability.facts().forEach(facts::put);
+    // A run that does not end must not leave the result of an earlier one.
+    if (verified.isPresent() && build.isPresent()) {
+      keep(verified.get(), id, build.get(), false, one);
+    }
     StringBuilder report = new StringBuilder();
     Verification.Result result =
         suite.run(new Verification.Request(id, cases, "json", jobs), report, progress);
@@ -134,12 +139,25 @@ final class FirstRun {
     one.set("cases", mapper.readTree(report.toString()));
     if (verified.isPresent() && build.isPresent()) {
       boolean passed = result == Verification.Result.PASSED;
-      one.put("kept", verified.get().verifiedBuilds().isPresent());
-      if (verified.get().verifiedBuilds().isPresent()) {
-        verified.get().verifiedBuilds().get().keep(id, build.get(), passed);
-      }
+      keep(verified.get(), id, build.get(), passed, one);
     }
     return result;
+  }
+
+  /** Keeps a result; what prevents that is in the report, which has the cases all the same. */
+  private static void keep(
+      VerifiedBackend backend, String id, String build, boolean passed, ObjectNode one) {
+    boolean kept = false;
+    try {
+      Optional<VerifiedBuilds> builds = backend.verifiedBuilds();
+      if (builds.isPresent()) {
+        builds.get().keep(id, build, passed);
+        kept = passed;
+      }
+    } catch (IOException e) {
+      one.put("keepProblem", e.toString());
+    }
+    one.put("kept", kept);
   }
 
   /** Returns the build that the result belongs to: where none is known, no result is kept. */
