@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 final class MarkedInput extends FilterInputStream {
   private static final byte[] MARK = "\0ringfence command\n".getBytes(StandardCharsets.US_ASCII);
 
+  private int matched;
   private boolean passed;
 
   MarkedInput(InputStream in) {
@@ -19,16 +20,19 @@ final class MarkedInput extends FilterInputStream {
   }
 
   private void pass() throws IOException {
-    int matched = 0;
-    while (!passed && matched < MARK.length) {
-      int next = in.read();
-      if (next < 0) {
-        break;
-      }
-      // The first byte of the mark occurs nowhere else in it.
-      matched = next == MARK[matched] ? matched + 1 : next == MARK[0] ? 1 : 0;
+    while (!passed) {
+      take(in.read());
     }
-    passed = true;
+  }
+
+  private void take(int next) {
+    if (next < 0) {
+      passed = true;
+      return;
+    }
+    // The first byte of the mark occurs nowhere else in it.
+    matched = next == MARK[matched] ? matched + 1 : next == MARK[0] ? 1 : 0;
+    passed = matched == MARK.length;
   }
 
   @Override
@@ -43,9 +47,15 @@ final class MarkedInput extends FilterInputStream {
     return in.read(bytes, offset, length);
   }
 
-  /** Returns 0 before the mark, since those bytes are not the command's. */
+  /**
+   * Passes the bytes before the mark that have arrived, since they are not the command's. A caller
+   * that closes the stream after the command's end would otherwise take it for empty.
+   */
   @Override
   public int available() throws IOException {
+    while (!passed && in.available() > 0) {
+      take(in.read());
+    }
     return passed ? in.available() : 0;
   }
 }
