@@ -1,15 +1,19 @@
 package org.ringfence.windows.access;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
@@ -51,6 +55,15 @@ public final class AclEditor {
      * @throws GrantException if they reach out of the tree, or leave access that they take
      */
     default void applied(String directory, List<Ace> aces) throws GrantException {}
+
+    /**
+     * Leaves reading of what files of a tree inherit that have another name outside.
+     *
+     * @param directory the directory that has the entries
+     * @param sids the SIDs whose entries change files
+     * @throws GrantException if such a file can still be changed
+     */
+    default void narrow(String directory, Set<Sid> sids) throws GrantException {}
   }
 
   /** Result of removing entries. */
@@ -188,8 +201,15 @@ public final class AclEditor {
     for (Ace ace : aces) {
       wanted = wanted.with(ace, facts.directory());
     }
+    boolean alone = aces.stream().allMatch(ace -> ace.scope() == Ace.Scope.OBJECT);
     if (wanted.equals(list)) {
-      return lasting ? Optional.empty() : Optional.of(joined(path, facts, aces, before, list));
+      if (lasting) {
+        return Optional.empty();
+      }
+      if (facts.directory() && !alone) {
+        narrow(path, list, sids(aces));
+      }
+      return Optional.of(joined(path, facts, aces, before, list));
     }
     byte[] bytes;
     try {
@@ -197,7 +217,6 @@ public final class AclEditor {
     } catch (IllegalArgumentException e) {
       throw new GrantException(path, e.getMessage() + "; use: ringfence windows gc", e);
     }
-    boolean alone = aces.stream().allMatch(ace -> ace.scope() == Ace.Scope.OBJECT);
     if (facts.directory() && !alone) {
       trees.check(path);
     }
@@ -213,6 +232,7 @@ public final class AclEditor {
       }
       verify(path, file, facts, aces);
       if (facts.directory() && !alone) {
+        narrow(path, list(path, file), sids(aces));
         trees.applied(path, aces);
       }
       journal(path, record.in(Phase.APPLIED));
@@ -221,6 +241,42 @@ public final class AclEditor {
       undo(record, file, e);
       throw e;
     }
+  }
+
+  /**
+   * Takes the right to change from files with another name outside, also that of other sandboxes:
+   * setting one entry writes all that is inherited into the lists below again.
+   */
+  private void narrow(String path, AccessControlList list, List<Sid> sids) throws GrantException {
+    List<GrantRecord> records;
+    try {
+      records = installation.all();
+    } catch (IOException e) {
+      throw new GrantException(path, "the journal cannot be read: " + e.getMessage(), e);
+    }
+    Set<Sid> ours = new HashSet<>(sids);
+    records.forEach(record -> ours.addAll(record.sids()));
+    Set<Sid> changing =
+        list.aces().stream()
+            .filter(ace -> ours.contains(ace.sid()) && ace.scope() != Ace.Scope.OBJECT)
+            .filter(AclEditor::changes)
+            .map(Ace::sid)
+            .collect(Collectors.toSet());
+    if (!changing.isEmpty()) {
+      trees.narrow(path, changing);
+    }
+    // A name that is inside of this directory can be outside of one below it.
+    for (GrantRecord record : records) {
+      Path below = Path.of(record.path());
+      if (!below.equals(Path.of(path)) && below.startsWith(path) && Files.isDirectory(below)) {
+        trees.narrow(record.path(), Set.copyOf(record.sids()));
+      }
+    }
+  }
+
+  /** Returns whether an entry allows more than to read and to start a file. */
+  static boolean changes(Ace ace) {
+    return ace.type() == Ace.Type.ALLOW && (ace.mask() & ~AccessMask.READING) != 0;
   }
 
   /**
@@ -278,15 +334,19 @@ public final class AclEditor {
 
   private void verify(String path, Handle file, FileFacts facts, List<Ace> aces)
       throws GrantException, WindowsCallException {
-    AccessControlList now =
-        AccessControlList.ofDescriptor(windows.security().descriptor(file))
-            .orElseThrow(() -> new GrantException(path, "its list was lost"));
+    AccessControlList now = list(path, file);
     for (Ace ace : aces) {
       if (!now.contains(ace, facts.directory())) {
         throw new GrantException(
             path, "this system took the entry " + ace + " and did not keep it");
       }
     }
+  }
+
+  private AccessControlList list(String path, Handle file)
+      throws GrantException, WindowsCallException {
+    return AccessControlList.ofDescriptor(windows.security().descriptor(file))
+        .orElseThrow(() -> new GrantException(path, "its list was lost"));
   }
 
   private void undo(GrantRecord record, Handle file, Exception why) {
@@ -362,6 +422,7 @@ public final class AclEditor {
         windows.security().setDaclExactly(file, keepingInheritance(without.descriptor(descriptor)));
       } else {
         windows.security().setDacl(file, Kind.FILE, without.bytes());
+        narrow(record.path(), without, List.of());
       }
     }
     for (GrantRecord other : others) {

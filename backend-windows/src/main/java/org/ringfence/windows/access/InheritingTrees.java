@@ -54,17 +54,6 @@ public final class InheritingTrees implements AclEditor.TreeCheck {
 
   @Override
   public void applied(String directory, List<Ace> aces) throws GrantException {
-    List<Sid> writing =
-        aces.stream()
-            .filter(ace -> ace.type() == Ace.Type.ALLOW)
-            .filter(ace -> (ace.mask() & AccessMask.WRITE_DATA) != 0)
-            .map(Ace::sid)
-            .toList();
-    if (!writing.isEmpty()) {
-      for (Path file : new TreeScan(windows.files()).check(directory)) {
-        leaveOut(directory, file.toString(), writing);
-      }
-    }
     Untaken untaken = new Untaken(directory, aces);
     try {
       Files.walkFileTree(Path.of(directory), untaken);
@@ -74,26 +63,37 @@ public final class InheritingTrees implements AclEditor.TreeCheck {
     untaken.report();
   }
 
+  @Override
+  public void narrow(String directory, Set<Sid> sids) throws GrantException {
+    for (Path file : new TreeScan(windows.files()).namesOutside(directory)) {
+      leaveReading(directory, file.toString(), sids);
+    }
+  }
+
   /**
-   * Takes the inherited entry from a file that has another name outside: a command that changed it
-   * would change it there. Taking the entry back from the directory later changes nothing here.
+   * Leaves reading of what a file inherits that has another name outside: a command that changed it
+   * would change it there. To read it here shows no more than the rule for the directory says.
    */
-  private void leaveOut(String directory, String file, List<Sid> writing) throws GrantException {
+  private void leaveReading(String directory, String file, Set<Sid> sids) throws GrantException {
     try (Handle handle = windows.files().open(file, true)) {
       byte[] descriptor = windows.security().descriptor(handle);
       Optional<AccessControlList> list = AccessControlList.ofDescriptor(descriptor);
-      if (list.isEmpty() || !names(list.get(), writing)) {
+      if (list.isPresent() && !changes(list.get(), sids)) {
         return;
       }
-      windows
-          .security()
-          .setDaclExactly(
-              handle,
-              AclEditor.keepingInheritance(
-                  list.get().withoutInherited(writing::contains).descriptor(descriptor)));
+      if (list.isPresent()) {
+        windows
+            .security()
+            .setDaclExactly(
+                handle,
+                AclEditor.keepingInheritance(
+                    list.get()
+                        .narrowedInherited(sids::contains, AccessMask.READING)
+                        .descriptor(descriptor)));
+      }
       Optional<AccessControlList> now =
           AccessControlList.ofDescriptor(windows.security().descriptor(handle));
-      if (now.isPresent() && !names(now.get(), writing)) {
+      if (now.isPresent() && !changes(now.get(), sids)) {
         LOG.debug("{} has another name outside and stays closed to changes", file);
         return;
       }
@@ -107,8 +107,8 @@ public final class InheritingTrees implements AclEditor.TreeCheck {
     return file + " has another name outside (a hard link), and would be changed there";
   }
 
-  private static boolean names(AccessControlList list, List<Sid> sids) {
-    return list.aces().stream().anyMatch(ace -> sids.contains(ace.sid()));
+  private static boolean changes(AccessControlList list, Set<Sid> sids) {
+    return list.aces().stream().anyMatch(ace -> sids.contains(ace.sid()) && AclEditor.changes(ace));
   }
 
   /** Finds files that did not take entries. */

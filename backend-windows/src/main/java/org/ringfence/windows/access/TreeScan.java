@@ -32,23 +32,36 @@ final class TreeScan extends SimpleFileVisitor<Path> {
   /**
    * Looks through a tree.
    *
-   * @return one path of each file that has another name outside
    * @throws GrantException if an entry on the root would reach out of it through a link
    */
-  List<Path> check(String path) throws GrantException {
+  void check(String path) throws GrantException {
+    walk(path);
+    if (wrong != null) {
+      throw new GrantException(path, wrong);
+    }
+  }
+
+  /**
+   * Looks through a tree.
+   *
+   * @return one path of each file that has another name outside
+   * @throws GrantException if the tree cannot be looked through
+   */
+  List<Path> namesOutside(String path) throws GrantException {
+    walk(path);
+    return named.entrySet().stream()
+        .filter(file -> missing.get(file.getKey()) > 0)
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  private void walk(String path) throws GrantException {
     root = Path.of(path);
     try {
       Files.walkFileTree(root, this);
     } catch (IOException e) {
       throw new GrantException(path, "it cannot be looked through: " + e.getMessage(), e);
     }
-    if (wrong != null) {
-      throw new GrantException(path, wrong);
-    }
-    return named.entrySet().stream()
-        .filter(file -> missing.get(file.getKey()) > 0)
-        .map(Map.Entry::getValue)
-        .toList();
   }
 
   @Override
@@ -56,7 +69,8 @@ final class TreeScan extends SimpleFileVisitor<Path> {
       throws IOException {
     if (attributes.isOther() && !directory.equals(root)) {
       // A junction, which Java reports as a directory of another kind.
-      return link(directory) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.TERMINATE;
+      link(directory);
+      return FileVisitResult.SKIP_SUBTREE;
     }
     return FileVisitResult.CONTINUE;
   }
@@ -64,7 +78,8 @@ final class TreeScan extends SimpleFileVisitor<Path> {
   @Override
   public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
     if (attributes.isSymbolicLink() || attributes.isOther()) {
-      return link(file) ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
+      link(file);
+      return FileVisitResult.CONTINUE;
     }
     try (Handle handle = files.open(file.toString(), false)) {
       FileFacts facts = files.facts(handle);
@@ -78,16 +93,14 @@ final class TreeScan extends SimpleFileVisitor<Path> {
     return FileVisitResult.CONTINUE;
   }
 
-  /** Returns whether a link stays inside; true also for a dangling link. */
-  private boolean link(Path link) throws IOException {
+  /** Notes a link that leads out; a dangling one leads nowhere. */
+  private void link(Path link) throws IOException {
     if (!Files.exists(link)) {
-      return true;
+      return;
     }
     Path target = link.toRealPath();
-    if (target.startsWith(root)) {
-      return true;
+    if (wrong == null && !target.startsWith(root)) {
+      wrong = link + " leads to " + target + ", which would be granted, too";
     }
-    wrong = link + " leads to " + target + ", which would be granted, too";
-    return false;
   }
 }

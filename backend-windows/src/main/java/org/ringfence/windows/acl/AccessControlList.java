@@ -213,21 +213,24 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * Removes inherited entries that name certain SIDs, on one file: the directory above keeps them.
+   * Takes rights from inherited entries that allow, on one file: the directory above keeps them.
+   * They stay inherited, so that they go with those of the directory.
    *
    * @param whose selects the SIDs
-   * @return the list without them
+   * @param kept the rights that may stay; an entry without any of them goes
+   * @return the list with the narrower entries
    */
-  public AccessControlList withoutInherited(Predicate<Sid> whose) {
-    return new AccessControlList(
-        revision,
-        entries.stream()
-            .filter(
-                entry ->
-                    !entry.inherited()
-                        || entry.ace().isEmpty()
-                        || !whose.test(entry.ace().get().sid()))
-            .toList());
+  public AccessControlList narrowedInherited(Predicate<Sid> whose, int kept) {
+    List<RawAce> narrowed = new ArrayList<>();
+    for (RawAce entry : entries) {
+      Optional<Ace> ace = entry.ace().filter(own -> own.type() == Ace.Type.ALLOW);
+      if (!entry.inherited() || ace.isEmpty() || !whose.test(ace.get().sid())) {
+        narrowed.add(entry);
+      } else if ((ace.get().mask() & kept) != 0) {
+        narrowed.add(entry.masked(kept));
+      }
+    }
+    return new AccessControlList(revision, narrowed);
   }
 
   /**

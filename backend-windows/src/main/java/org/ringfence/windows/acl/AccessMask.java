@@ -60,6 +60,12 @@ public final class AccessMask {
   public static final int MODIFY = 0x1301bf;
 
   /**
+   * The "Read and execute" rights: {@code FILE_GENERIC_READ} and {@code FILE_GENERIC_EXECUTE}. None
+   * of them changes a file.
+   */
+  public static final int READING = 0x1200a9;
+
+  /**
    * The rights that a protected place denies: to write, delete and delete below. Neither {@code
    * SYNCHRONIZE} nor {@code READ_CONTROL}, which opening for reading requests as well.
    */

@@ -65,6 +65,14 @@ public final class RawAce {
     return bytes[0] == DENIED;
   }
 
+  /** Returns the entry with those rights alone that a mask has, too. */
+  RawAce masked(int mask) {
+    byte[] narrowed = bytes.clone();
+    ByteBuffer buffer = ByteBuffer.wrap(narrowed).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.putInt(4, buffer.getInt(4) & mask);
+    return new RawAce(narrowed);
+  }
+
   /**
    * Returns the entry, if it allows or denies.
    *

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -15,13 +16,30 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.windows.acl.AccessCheck;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.plan.AppContainerPlan;
+import org.ringfence.windows.plan.ClientAccounts;
+import org.ringfence.windows.plan.DedicatedUserPlan;
+import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
+import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 import org.ringfence.windows.system.FakeFile;
 import org.ringfence.windows.system.FakeTree;
 import org.ringfence.windows.system.FakeWindows;
@@ -30,6 +48,7 @@ import org.ringfence.windows.system.FakeWindows;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the identities of the fake are those of Linux")
 class InheritingTreesTest {
   private static final Sid ROOT_SID = Sid.synthetic(new byte[] {1}, "root");
+  private static final GenericMapping FILE = GenericMapping.FILE;
   private static final Sid GROUP = new Sid("S-1-5-21-1-1-1-2000");
   private static final Ace WRITING =
       new Ace(Ace.Type.ALLOW, ROOT_SID, AccessMask.MODIFY, Ace.Scope.TREE);
@@ -67,16 +86,89 @@ class InheritingTreesTest {
             new InheritingTrees(windows));
   }
 
+  private AccessControlList list(Path path) {
+    return AccessControlList.ofDescriptor(
+            windows.files.values().stream()
+                .filter(file -> file.path.equals(path.toString()))
+                .findFirst()
+                .orElseThrow()
+                .descriptor)
+        .orElseThrow();
+  }
+
   private List<Sid> named(Path path) {
-    AccessControlList list =
-        AccessControlList.ofDescriptor(
-                windows.files.values().stream()
-                    .filter(file -> file.path.equals(path.toString()))
-                    .findFirst()
-                    .orElseThrow()
-                    .descriptor)
-            .orElseThrow();
-    return list.aces().stream().map(Ace::sid).toList();
+    return list(path).aces().stream().map(Ace::sid).toList();
+  }
+
+  private EffectivePolicy writable() {
+    return EffectivePolicy.of(
+        SandboxPolicy.builder()
+            .fileDefault(FileDefault.MINIMAL)
+            .protectedNames(ProtectedNames.OFF)
+            .tmp(TmpPolicy.NONE)
+            .rule(root.toString(), Access.WRITE, MissingPath.SKIP)
+            .build(),
+        PathContext.of(PathStyle.POSIX, root.toString(), directory.resolve("home").toString()));
+  }
+
+  private void grant(List<Entry> entries) throws GrantException {
+    List<Ace> own =
+        entries.stream()
+            .filter(entry -> entry.path().equals(root.toString()))
+            .map(Entry::ace)
+            .toList();
+    assertThat(own).isNotEmpty();
+    editor.grant(root.toString(), own, false);
+  }
+
+  private boolean allowed(AccessToken token, Path file, int right) throws Exception {
+    look(file);
+    SecurityDescriptor security =
+        new SecurityDescriptor(FakeWindows.USER, Optional.of(list(file).aces()), Optional.empty());
+    return AccessCheck.check(token, security, FILE, right).allowed();
+  }
+
+  /** The entry that opens a writable root to an account is the one that opens it to reading. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void planOfAnAccountLetsItReadAFileWithANameOutside(boolean roots) throws Exception {
+    Accounts accounts =
+        new Accounts(
+            GROUP,
+            new Sid("S-1-5-21-1-1-1-2001"),
+            new Sid("S-1-5-21-1-1-1-2002"),
+            new ClientAccounts("0123456789", ClientAccounts.LOWEST_PORT));
+    DedicatedUserPlan plan = DedicatedUserPlan.compile(writable(), new byte[] {1}, accounts);
+    grant(plan.entries());
+    AccessToken token =
+        roots ? plan.token(accounts) : AccessToken.of(accounts.offline(), Set.of(accounts.group()));
+    expectReadingAlone(token);
+  }
+
+  @Test
+  void planOfAContainerLetsItReadAFileWithANameOutside() throws Exception {
+    Sid container = new Sid("S-1-15-2-1-2-3-4-5-6-7");
+    grant(AppContainerPlan.compile(writable(), container).entries());
+    expectReadingAlone(
+        AccessToken.of(FakeWindows.USER, Set.of())
+            .inContainer(new AccessToken.Container(container, Set.of(), false)));
+  }
+
+  private void expectReadingAlone(AccessToken token) throws Exception {
+    assertThat(allowed(token, root.resolve("own"), FILE.read())).isTrue();
+    assertThat(allowed(token, root.resolve("own"), AccessMask.WRITE_DATA)).isTrue();
+    assertThat(allowed(token, linked, FILE.read())).as("reading").isTrue();
+    assertThat(allowed(token, linked, FILE.execute())).as("starting").isTrue();
+    for (int right :
+        List.of(
+            AccessMask.WRITE_DATA,
+            AccessMask.APPEND_DATA,
+            AccessMask.WRITE_ATTRIBUTES,
+            AccessMask.WRITE_EA,
+            AccessMask.DELETE,
+            AccessMask.WRITE_DAC)) {
+      assertThat(allowed(token, linked, right)).as("0x%x", right).isFalse();
+    }
   }
 
   private void look(Path... paths) throws Exception {
@@ -92,11 +184,74 @@ class InheritingTreesTest {
     Optional<GrantRecord> record = editor.grant(root.toString(), List.of(WRITING), false);
     look(root.resolve("own"), linked);
     assertThat(named(root.resolve("own"))).contains(ROOT_SID);
-    assertThat(named(linked)).isNotEmpty().doesNotContain(ROOT_SID);
+    assertThat(named(linked)).isNotEmpty();
+    assertThat(list(linked).aces())
+        .filteredOn(ace -> ace.sid().equals(ROOT_SID))
+        .noneMatch(ace -> (ace.mask() & ~(FILE.read() | FILE.execute())) != 0);
     editor.restore(record.orElseThrow());
     look(root.resolve("own"), linked);
     assertThat(named(root.resolve("own"))).doesNotContain(ROOT_SID);
     assertThat(named(linked)).doesNotContain(ROOT_SID);
+  }
+
+  private static Ace writing(String sandbox) {
+    return new Ace(
+        Ace.Type.ALLOW, Sid.synthetic(new byte[] {1}, sandbox), AccessMask.MODIFY, Ace.Scope.TREE);
+  }
+
+  private void expectClosedToChanges(Path... files) throws Exception {
+    for (Path file : files) {
+      look(file);
+      assertThat(list(file).aces())
+          .as(file.toString())
+          .filteredOn(ace -> ace.sid().synthetic())
+          .isNotEmpty()
+          .noneMatch(AclEditor::changes);
+    }
+  }
+
+  /** To set or to remove the entry of one writes again what the tree inherits for the other. */
+  @Test
+  void otherSandboxOfTheSameRootDoesNotOpenSuchFiles() throws Exception {
+    Optional<GrantRecord> first = editor.grant(root.toString(), List.of(writing("1")), false);
+    expectClosedToChanges(linked);
+    Optional<GrantRecord> second = editor.grant(root.toString(), List.of(writing("2")), false);
+    expectClosedToChanges(linked);
+    Path later = Files.writeString(root.resolve("later"), "x");
+    look(later);
+    Files.createLink(directory.resolve("clone"), later);
+    Optional<GrantRecord> joined = editor.grant(root.toString(), List.of(writing("2")), false);
+    expectClosedToChanges(linked, later);
+    editor.restore(first.orElseThrow());
+    expectClosedToChanges(linked, later);
+    editor.restore(second.orElseThrow());
+    editor.restore(joined.orElseThrow());
+    look(linked, later);
+    assertThat(named(linked)).noneMatch(Sid::synthetic);
+    assertThat(named(later)).noneMatch(Sid::synthetic);
+  }
+
+  @Test
+  void sandboxOfADirectoryAboveDoesNotOpenFilesWithNamesThere() throws Exception {
+    Path below = root.resolve("node_modules");
+    Path shared = Files.createLink(below.resolve("shared"), root.resolve("own"));
+    editor.grant(below.toString(), List.of(writing("1")), false);
+    expectClosedToChanges(linked, shared);
+    editor.grant(root.toString(), List.of(writing("2")), false);
+    expectClosedToChanges(linked);
+    look(shared);
+    assertThat(list(shared).aces())
+        .filteredOn(AclEditor::changes)
+        .extracting(Ace::sid)
+        .contains(writing("2").sid())
+        .doesNotContain(writing("1").sid());
+  }
+
+  @Test
+  void sandboxOfADirectoryBelowDoesNotOpenFilesToTheOneAbove() throws Exception {
+    editor.grant(root.toString(), List.of(writing("1")), false);
+    editor.grant(root.resolve("node_modules").toString(), List.of(writing("2")), false);
+    expectClosedToChanges(linked);
   }
 
   /** It is the same file: reading it here shows nothing more than reading it there. */

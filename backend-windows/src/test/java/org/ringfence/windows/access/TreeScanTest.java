@@ -16,7 +16,7 @@ class TreeScanTest {
   @TempDir private Path directory;
 
   private List<Path> scan(Path root) throws GrantException {
-    return new TreeScan(new NativeWindows().files()).check(root.toString());
+    return new TreeScan(new NativeWindows().files()).namesOutside(root.toString());
   }
 
   @Test
