@@ -81,19 +81,16 @@ public final class AclEditor {
    *
    * @param windows the system
    * @param installation the record of grants
+   * @param trees checks a directory first
    * @return sets entries and removes them
    * @throws SandboxException if this process cannot be distinguished from later ones
    */
-  public static AclEditor of(WindowsSystem windows, Installation installation)
+  public static AclEditor of(WindowsSystem windows, Installation installation, TreeCheck trees)
       throws SandboxException {
     int pid = (int) ProcessHandle.current().pid();
     try {
       return new AclEditor(
-          windows,
-          installation,
-          pid,
-          windows.processes().creationTime(pid),
-          new InheritingTrees(windows));
+          windows, installation, pid, windows.processes().creationTime(pid), trees);
     } catch (WindowsCallException e) {
       throw CallFailures.cannot("this process", e);
     }

@@ -30,21 +30,6 @@ public final class SandboxGrants implements AutoCloseable {
   }
 
   /**
-   * Sets entries that stay where they last, with a record that this sandbox uses them.
-   *
-   * @param grants sets them
-   * @param entries the entries, in order
-   * @param kept the places that get none
-   * @param lasting selects the paths whose entries stay
-   * @throws SandboxException if one cannot be set; those set before are removed
-   */
-  public static SandboxGrants inUse(
-      AclEditor grants, List<Entry> entries, ReservedDirectories kept, Predicate<String> lasting)
-      throws SandboxException {
-    return set(grants, entries, kept, lasting, true);
-  }
-
-  /**
    * Sets entries.
    *
    * @param grants sets them
@@ -55,16 +40,6 @@ public final class SandboxGrants implements AutoCloseable {
    */
   public static SandboxGrants set(
       AclEditor grants, List<Entry> entries, ReservedDirectories kept, Predicate<String> lasting)
-      throws SandboxException {
-    return set(grants, entries, kept, lasting, false);
-  }
-
-  private static SandboxGrants set(
-      AclEditor grants,
-      List<Entry> entries,
-      ReservedDirectories kept,
-      Predicate<String> lasting,
-      boolean inUse)
       throws SandboxException {
     Map<String, List<Ace>> byPath = new LinkedHashMap<>();
     for (Entry entry : entries) {
@@ -85,12 +60,7 @@ public final class SandboxGrants implements AutoCloseable {
           look(grants, one.getKey(), one.getValue()).ifPresent(made::add);
           continue;
         }
-        boolean lasts = lasting.test(one.getKey());
-        grants.grant(one.getKey(), one.getValue(), lasts).ifPresent(made::add);
-        if (lasts && inUse) {
-          // The entry exists now: this records that the sandbox needs it.
-          grants.grant(one.getKey(), one.getValue(), false).ifPresent(made::add);
-        }
+        grants.grant(one.getKey(), one.getValue(), lasting.test(one.getKey())).ifPresent(made::add);
       }
     } catch (SandboxException e) {
       takeBack(grants, made, e);

@@ -28,7 +28,7 @@ import org.ringfence.policy.effective.EffectiveRule;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.windows.access.AclEditor;
-import org.ringfence.windows.access.IdleGrants;
+import org.ringfence.windows.access.InheritingTrees;
 import org.ringfence.windows.access.ParentEntries;
 import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.ReturnedFiles;
@@ -78,6 +78,7 @@ public final class DedicatedSandboxes {
   private final ProcessMitigations mitigations;
   private final RunnerStart start;
   private final WorldWritableDirectories places;
+  private final AclEditor.TreeCheck trees;
 
   /**
    * Prepares sandboxes of this process.
@@ -98,6 +99,26 @@ public final class DedicatedSandboxes {
       AccountToken token,
       ProcessMitigations mitigations,
       RunnerStart start) {
+    this(
+        windows,
+        installation,
+        environment,
+        accounts,
+        token,
+        mitigations,
+        start,
+        new InheritingTrees(windows));
+  }
+
+  DedicatedSandboxes(
+      WindowsSystem windows,
+      Installation installation,
+      Map<String, String> environment,
+      Accounts accounts,
+      AccountToken token,
+      ProcessMitigations mitigations,
+      RunnerStart start,
+      AclEditor.TreeCheck trees) {
     this.windows = windows;
     this.installation = installation;
     this.environment = Map.copyOf(environment);
@@ -106,6 +127,7 @@ public final class DedicatedSandboxes {
     this.mitigations = mitigations;
     this.start = start;
     this.places = new WorldWritableDirectories(windows, environment);
+    this.trees = trees;
   }
 
   /** One confinement of commands. */
@@ -307,7 +329,7 @@ public final class DedicatedSandboxes {
    */
   public BackendSession open(EffectivePolicy policy, DedicatedUserFacts facts, EventSink listener)
       throws SandboxException {
-    AclEditor grants = AclEditor.of(windows, installation);
+    AclEditor grants = AclEditor.of(windows, installation, trees);
     byte[] secret;
     try {
       new CrashRecovery(windows, installation, grants).recover();
@@ -358,10 +380,8 @@ public final class DedicatedSandboxes {
       if (!policy.policy().strictness().weaker().contains(Guarantee.FILES_READ)) {
         refuseOthers(entries, scratch(policy));
       }
-      // An entry for the group lets every sandbox of the group read: those of others go first.
-      Set<String> scratch = scratch(policy);
-      return new IdleGrants(windows, installation, grants, accounts.group())
-          .set(entries, kept, path -> scratch.stream().noneMatch(path::startsWith));
+      // None stays: a file that is renamed to a place outside takes what it inherited along.
+      return SandboxGrants.set(grants, entries, kept, path -> false);
     }
   }
 

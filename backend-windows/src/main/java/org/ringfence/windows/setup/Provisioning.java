@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.access.AclEditor;
+import org.ringfence.windows.access.InheritingTrees;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
@@ -49,7 +50,7 @@ public final class Provisioning {
    * @param machine the state of all clients
    */
   public Provisioning(WindowsSystem windows, MachineDirectory machine) {
-    this(windows, machine, journal -> AclEditor.of(windows, journal));
+    this(windows, machine, journal -> AclEditor.of(windows, journal, new InheritingTrees(windows)));
   }
 
   Provisioning(WindowsSystem windows, MachineDirectory machine, SetupSteps.GrantSource grants) {
