@@ -5,6 +5,7 @@
 # STANDIN_LEAKY makes its bubblewrap leave /init open, STANDIN_OLD_BWRAP makes it that of Ubuntu 22.04,
 # STANDIN_LISTENER puts a seccomp listener on the guest, as WSL does with networkingMode=mirrored,
 # STANDIN_NO_PERL hides perl and python3, STANDIN_MOUNTS is a file with more lines of the mount table,
+# STANDIN_VARIABLES are more variables of the guest, separated by spaces,
 # STANDIN_DOORS is the directory with the targets of the doors, STANDIN_USER is the guest's uid.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
@@ -45,6 +46,10 @@ if [ -n "${STANDIN_LEAKY:-}" ]; then
 fi
 if [ -n "${STANDIN_OLD_BWRAP:-}" ]; then
   PATH=$(dirname "$0")/bwrap-0.6.1:$PATH
+fi
+if [ -n "${STANDIN_VARIABLES:-}" ]; then
+  # shellcheck disable=SC2086
+  set -- env $STANDIN_VARIABLES "$@"
 fi
 if [ -n "${STANDIN_MOUNTS:-}" ]; then
   PATH=$(dirname "$0")/more-mounts:$PATH

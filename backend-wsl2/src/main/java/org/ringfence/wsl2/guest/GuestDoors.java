@@ -1,5 +1,6 @@
 package org.ringfence.wsl2.guest;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -101,7 +102,12 @@ record GuestDoors(EffectivePolicy policy, List<String> known) {
   }
 
   private static String control(List<String> words) throws IOException, InterruptedException {
-    Process control = new ProcessBuilder(words).redirectErrorStream(true).start();
+    // No sandbox confines it, and commands write into the caller's directory.
+    ProcessBuilder builder =
+        new ProcessBuilder(words).directory(new File("/")).redirectErrorStream(true);
+    builder.environment().clear();
+    builder.environment().put("PATH", "/usr/bin:/bin");
+    Process control = builder.start();
     try {
       control.getOutputStream().close();
       String outside = new String(control.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -43,17 +43,19 @@ public final class GuestConnection implements AutoCloseable {
   /**
    * Returns the words after {@code wsl.exe} that start a JVM in a distribution. A distribution may
    * set no locale, and in the POSIX locale a JVM finds no file with a letter beyond ASCII in its
-   * name; {@code SandboxCommand} takes the variable away from commands again.
+   * name; {@code SandboxCommand} takes the variable away from commands again. No sandbox confines
+   * the JVM, and commands write into the directory that wsl.exe starts in, where a relative entry
+   * of the path would look for Java.
    */
   static List<String> java(String distribution, String classPath, String main) {
     return List.of(
         "-d",
         distribution,
         "--exec",
-        "env",
-        "LC_ALL=C.UTF-8",
-        "RINGFENCE_OUTER_UNSET=LC_ALL",
-        "java",
+        "/bin/sh",
+        "-c",
+        "cd / && LC_ALL=C.UTF-8 RINGFENCE_OUTER_UNSET=LC_ALL exec java \"$@\"",
+        "sh",
         "-XX:+UseSerialGC",
         // Its warnings would go between the frames.
         "-Xlog:disable",

@@ -30,10 +30,13 @@ public record DoorTrial(List<String> probes) {
   /**
    * The script; its arguments are the probes, which it names by their numbers. A hidden file is
    * empty, and no process enters a hidden directory. AF_VSOCK is 40 and SOCK_STREAM 1
-   * (linux/socket.h). It takes its programs from the system's directories: others may be anybody's.
+   * (linux/socket.h). It takes its programs and their modules from the system's directories: others
+   * may be anybody's. Old versions of perl take modules from the current directory, too.
    */
   public static final String SCRIPT =
       "PATH=/usr/bin:/bin\n"
+          + "cd / 2>/dev/null\n"
+          + "unset PERL5OPT PERL5LIB PERLLIB PERL5DB PERLIO BASH_ENV ENV\n"
           + "n=0\n"
           + "for p do\n"
           + "if [ -S \"$p\" ] || { [ -f \"$p\" ] && [ -s \"$p\" ]; } || (cd \"$p\") 2>/dev/null\n"
@@ -41,7 +44,7 @@ public record DoorTrial(List<String> probes) {
           + "n=$((n + 1))\n"
           + "done\n"
           + "perl -e 'print socket(S, 40, 1, 0) ? \"open\" : \"shut\", \" AF_VSOCK\\n\"' 2>/dev/null"
-          + " || python3 -c 'import socket\n"
+          + " || python3 -I -S -c 'import socket\n"
           + "try: socket.socket(40, 1, 0); print(\"open AF_VSOCK\")\n"
           + "except OSError: print(\"shut AF_VSOCK\")' 2>/dev/null\n"
           + "echo "

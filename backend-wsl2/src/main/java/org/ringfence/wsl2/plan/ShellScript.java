@@ -36,13 +36,14 @@ public final class ShellScript {
   }
 
   /**
-   * Returns the script that becomes a program without a sandbox.
+   * Returns the script that becomes a program without a sandbox. The program gets no variable that
+   * names somebody's modules.
    *
    * @param words the program and its arguments
    * @return the script
    */
   public static String plain(List<String> words) {
-    return "exec"
+    return "exec env -i PATH=/usr/bin:/bin"
         + words.stream().map(word -> " " + quoted(word)).collect(Collectors.joining())
         + "\n";
   }

@@ -1,4 +1,7 @@
-# What a distribution has, a line for each fact. Changes nothing.
+# What a distribution has, a line for each fact. Changes nothing. No sandbox confines it: commands may
+# have left programs and modules in the directory that it starts in.
+cd / || exit 1
+unset PERL5OPT PERL5LIB PERLLIB PERL5DB PERLIO BASH_ENV ENV
 say() { printf '%s=%s\n' "$1" "$2"; }
 setting() {
   sed -n "/^[[:space:]]*\[$1\]/,/^[[:space:]]*\[/s/^[[:space:]]*$2[[:space:]]*=[[:space:]]*//p" \
@@ -33,7 +36,7 @@ if command -v perl >/dev/null; then
   abi=$(perl -e 'my $abi = syscall(444, 0, 0, 1); print $abi > 0 ? "ABI $abi" : "none"')
   say landlock "$abi"
 elif command -v python3 >/dev/null; then
-  abi=$(python3 -c 'import ctypes; abi = ctypes.CDLL(None).syscall(444, None, 0, 1); print("ABI %d" % abi if abi > 0 else "none")')
+  abi=$(python3 -I -S -c 'import ctypes; abi = ctypes.CDLL(None).syscall(444, None, 0, 1); print("ABI %d" % abi if abi > 0 else "none")')
   say landlock "$abi"
 elif grep -q landlock /sys/kernel/security/lsm 2>/dev/null; then
   say landlock there

@@ -1,5 +1,7 @@
 # Puts the scripts of a guest without Java into a directory of their own, and says where. All guests
 # of a user have theirs in one, which no command of any of them sees.
+# Commands write into the directory that it starts in, and PATH may have relative entries.
+cd / || exit 1
 umask 077
 all=/tmp/ringfence-guests-$(id -u)
 mkdir "$all" 2>/dev/null

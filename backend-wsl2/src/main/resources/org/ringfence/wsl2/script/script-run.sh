@@ -1,5 +1,8 @@
 # Runs one command, with somebody behind it who ends it when the control has gone.
 top=${0%/*}
+# Commands write into the directory that it starts in, and PATH may have relative entries.
+cd / || exit 1
+unset BASH_ENV ENV
 own=$top/$1
 exec 6<"$top/life"
 failed() {

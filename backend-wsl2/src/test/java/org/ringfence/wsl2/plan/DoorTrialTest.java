@@ -126,4 +126,34 @@ class DoorTrialTest {
         .noneMatch(line -> line.contains("lied"));
     assertThat(process.waitFor()).isZero();
   }
+
+  /** Commands may write modules into the workspace, and choose variables that name directories. */
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "runs a shell of Linux")
+  void scriptLoadsNoModuleOfItsDirectoryOrItsEnvironment(@TempDir Path directory) throws Exception {
+    Path ran = directory.resolve("ran");
+    Files.writeString(
+        directory.resolve("socket.py"), "open('" + ran + "', 'w')\nprint('lied AF_VSOCK')\n");
+    Files.writeString(
+        directory.resolve("Planted.pm"),
+        "open(my $f, '>', '" + ran + "'); print \"lied AF_VSOCK\\n\"; 1;\n");
+    String withoutPerl = DoorTrial.SCRIPT.replace("perl ", "false ");
+    assertThat(withoutPerl).isNotEqualTo(DoorTrial.SCRIPT).contains("python3 ");
+    for (String script : List.of(DoorTrial.SCRIPT, withoutPerl)) {
+      ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", script, "sh");
+      shell.directory(directory.toFile());
+      for (String variable : List.of("PERL5LIB", "PERLLIB", "PYTHONPATH")) {
+        shell.environment().put(variable, directory.toString());
+      }
+      shell.environment().put("PERL5OPT", "-MPlanted");
+      Process process = shell.start();
+      assertThat(process.inputReader().lines())
+          .as(script)
+          .contains("end of doors")
+          .anyMatch(line -> line.endsWith(" AF_VSOCK"))
+          .noneMatch(line -> line.contains("lied"));
+      assertThat(process.waitFor()).isZero();
+      assertThat(ran).as(script).doesNotExist();
+    }
+  }
 }
