@@ -31,7 +31,8 @@ class MacBuildTest {
     Path sandboxExec = script("sandbox-exec", "exit 0\n");
     Path version = script("sw_vers", "cat <<'E'\n" + versions + "\nE\n");
     return SeatbeltBackend.with(
-        new SeatbeltPrograms(List.of(sandboxExec.toString()), "/bin/false", version.toString()),
+        new SeatbeltPrograms(
+            "/bin/sh", List.of(sandboxExec.toString()), "/bin/false", version.toString()),
         VerifiedBuilds.in(directory));
   }
 

@@ -61,6 +61,7 @@ class FirstRunCasesTest {
     SeatbeltBackend backend =
         SeatbeltBackend.with(
             new SeatbeltPrograms(
+                "/bin/sh",
                 List.of("/bin/sh", NO_CONFINEMENT.resolve("sandbox-exec.sh").toString()),
                 NO_CONFINEMENT.resolve("log.sh").toString(),
                 NO_CONFINEMENT.resolve("sw_vers.sh").toString()),

@@ -65,12 +65,13 @@ final class SeatbeltDenials implements AutoCloseable {
    */
   static SeatbeltDenials hear(
       String program, EffectivePolicy policy, EventSink listener, String tag) throws IOException {
-    Process log =
+    ProcessBuilder builder =
         new ProcessBuilder(
                 program, "stream", "--style", "ndjson", "--predicate", SandboxLog.predicate(tag))
             .redirectInput(Redirect.from(new java.io.File("/dev/null")))
-            .redirectError(Redirect.DISCARD)
-            .start();
+            .redirectError(Redirect.DISCARD);
+    builder.environment().clear();
+    Process log = builder.start();
     SeatbeltDenials denials = new SeatbeltDenials(policy, listener, tag, log);
     Thread thread = new Thread(denials::read, "ringfence-log");
     thread.setDaemon(true);

@@ -18,16 +18,18 @@ import org.ringfence.plan.Availability;
 /**
  * The system's programs, by their absolute paths: a command may have put others on the path.
  *
+ * @param shell the shell that sets limits before it becomes {@code sandboxExec}
  * @param sandboxExec the program that applies a profile, with arguments to put before its own
  * @param log the program that prints the system's log
  * @param version the program that prints the version and the build of the system
  */
-public record SeatbeltPrograms(List<String> sandboxExec, String log, String version) {
+public record SeatbeltPrograms(String shell, List<String> sandboxExec, String log, String version) {
   private static final int SECONDS = 30;
 
   /** Those of macOS. */
   public static final SeatbeltPrograms OF_SYSTEM =
-      new SeatbeltPrograms(List.of("/usr/bin/sandbox-exec"), "/usr/bin/log", "/usr/bin/sw_vers");
+      new SeatbeltPrograms(
+          "/bin/sh", List.of("/usr/bin/sandbox-exec"), "/usr/bin/log", "/usr/bin/sw_vers");
 
   // sw_vers(1)
   private static final Pattern VERSION = Pattern.compile("(?m)^ProductVersion:\\s+(\\S+)$");

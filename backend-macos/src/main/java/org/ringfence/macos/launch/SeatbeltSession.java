@@ -51,6 +51,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   // Others measured that log(1) attaches within two seconds.
   private static final Duration LOG_PATIENCE = Duration.ofSeconds(2);
   private static final String DYLD = "DYLD_";
+  private static final Set<String> OF_SHELLS = Set.of("ENV", "PS4", "SHELLOPTS");
   private static final String SUFFIX = "DIRHELPER_USER_DIR_SUFFIX";
 
   /** The shell's steps before confinement: directory, terminal, limits, then the program. */
@@ -302,27 +303,28 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
 
   private List<String> words(Launch launch, String executable, CommandStreams streams) {
     List<String> words = new ArrayList<>();
-    words.addAll(List.of("/bin/sh", "-c", STARTING + limits(launch.limits()) + "exec \"$@\"\n"));
+    words.addAll(
+        List.of(programs.shell(), "-c", STARTING + limits(launch.limits()) + "exec \"$@\"\n"));
     words.add("ringfence");
     words.add(launch.directory().toString());
     words.add(streams.terminal().orElse(""));
     words.addAll(sandboxing);
-    words.addAll(forDyld(launch));
+    words.addAll(forOthers(launch));
     words.add(executable);
     words.addAll(launch.command().subList(1, launch.command().size()));
     return words;
   }
 
   /**
-   * Returns the words that set the variables of the dynamic linker: it takes them from the
-   * environment of a program of the system, as the shell and sandbox-exec are.
+   * Returns the words that set the variables that the programs before the command must not have, or
+   * would not hand on.
    */
-  private static List<String> forDyld(Launch launch) {
+  private static List<String> forOthers(Launch launch) {
     List<String> words = new ArrayList<>();
     new TreeMap<>(launch.environment().resolved())
         .forEach(
             (name, value) -> {
-              if (name.startsWith(DYLD)) {
+              if (isForOthers(name, value)) {
                 words.add(name + "=" + value);
               }
             });
@@ -330,6 +332,19 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
       words.add(0, "/usr/bin/env");
     }
     return words;
+  }
+
+  /**
+   * Whether a variable acts on the shell or on sandbox-exec, which run before the sandbox is there:
+   * bash takes functions and options from its environment, malloc(3) of macOS writes to a file that
+   * a variable names. The dynamic linker takes its variables from no program of the system.
+   */
+  private static boolean isForOthers(String name, String value) {
+    return name.startsWith(DYLD)
+        || name.startsWith("Malloc")
+        || name.startsWith("BASH")
+        || OF_SHELLS.contains(name)
+        || value.startsWith("()");
   }
 
   /** Returns the limits in the shell's units, never above the given ones. */
@@ -357,6 +372,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     // Foundation, which do not look at TMPDIR, is then the sandbox's own, too.
     SeatbeltCompiler.cacheDirectory(policy)
         .ifPresent(cache -> environment.put(SUFFIX, Path.of(cache).getFileName().toString()));
+    environment.entrySet().removeIf(one -> isForOthers(one.getKey(), one.getValue()));
     return environment;
   }
 

@@ -19,6 +19,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.macos.SeatbeltBackend;
 import org.ringfence.macos.bind.Posix;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.spi.VerifiedBuilds;
@@ -29,19 +30,28 @@ class LaunchTraitsTest {
   @TempDir private Path directory;
 
   private Sandbox open(String sandboxExec, String log, boolean hears) throws Exception {
+    return open("/bin/sh", sandboxExec, log, hears, policy());
+  }
+
+  private static PolicyBuilder policy() {
+    return SandboxPolicy.builder()
+        .write(":workspace")
+        .variable("DYLD_LIBRARY_PATH", "/ws/lib")
+        .strictness(Strictness.Mode.BEST_EFFORT);
+  }
+
+  private Sandbox open(
+      String shell, String sandboxExec, String log, boolean hears, PolicyBuilder policy)
+      throws Exception {
     Path program = script("sandbox-exec", sandboxExec);
     SeatbeltPrograms programs =
         new SeatbeltPrograms(
+            shell,
             List.of("/bin/sh", program.toString()),
             script("log", log).toString(),
             script("sw_vers", "").toString());
     Sandbox.Opener opener =
-        Sandbox.opener(
-                SandboxPolicy.builder()
-                    .write(":workspace")
-                    .variable("DYLD_LIBRARY_PATH", "/ws/lib")
-                    .strictness(Strictness.Mode.BEST_EFFORT)
-                    .build())
+        Sandbox.opener(policy.build())
             .workspace(Files.createDirectories(directory.resolve("ws")))
             .backends(
                 Backends.of(List.of(SeatbeltBackend.with(programs, VerifiedBuilds.in(directory)))));
@@ -84,6 +94,28 @@ class LaunchTraitsTest {
     try (Sandbox sandbox = open(purging, "exec sleep 100049\n", false)) {
       assertThat(output(sandbox, "sh", "-c", "echo \"$DYLD_LIBRARY_PATH\"")).isEqualTo("/ws/lib");
     }
+  }
+
+  /** The shell of macOS is bash, which takes functions from its environment. */
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "names functions as bash does since 4.3")
+  void variablesOfTheCommandRunNothingInTheShellBeforeIt() throws Exception {
+    Path shell = Files.createSymbolicLink(directory.resolve("sh"), Path.of("/bin/bash"));
+    Path ran = directory.resolve("ran");
+    String name = "BASH_FUNC_cd%%";
+    String function = "() { : >'" + ran + "'; }";
+    PolicyBuilder policy = policy().variable(name, function).variable("SHELLOPTS", "noglob");
+    String runs = PLAIN + "exec \"$@\"\n";
+    try (Sandbox sandbox = open(shell.toString(), runs, "exec sleep 100049\n", false, policy)) {
+      assertThat(output(sandbox, "env").lines())
+          .contains(name + "=" + function, "SHELLOPTS=noglob");
+      assertThat(ran).doesNotExist();
+    }
+    // The control: the shell runs the function where it sees it.
+    ProcessBuilder control = new ProcessBuilder(shell.toString(), "-c", "cd -- /");
+    control.environment().put(name, function);
+    control.start().waitFor();
+    assertThat(ran).exists();
   }
 
   /** macOS forgets the size of a terminal that no process has open. */

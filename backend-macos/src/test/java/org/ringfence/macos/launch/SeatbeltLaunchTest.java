@@ -49,6 +49,7 @@ class SeatbeltLaunchTest {
 
   private static SeatbeltPrograms programs(Path directory) {
     return new SeatbeltPrograms(
+        "/bin/sh",
         List.of("/bin/sh", directory.resolve("sandbox-exec.sh").toString()),
         directory.resolve("log.sh").toString(),
         directory.resolve("sw_vers.sh").toString());
