@@ -73,12 +73,14 @@ final class NativeLogons implements Logons {
   }
 
   @Override
-  public int elevate(String program, String parameters) throws WindowsCallException {
+  public int elevate(String program, String parameters, String directory)
+      throws WindowsCallException {
     SHELLEXECUTEINFO request = new SHELLEXECUTEINFO();
     request.fMask = SEE_MASK_NOCLOSEPROCESS | SEE_MASK_NOASYNC;
     request.lpVerb = "runas";
     request.lpFile = program;
     request.lpParameters = parameters;
+    request.lpDirectory = directory;
     request.nShow = SW_HIDE;
     check(Shell32.INSTANCE.ShellExecuteEx(request), "ShellExecuteExW");
     try (Handle process = owned(request.hProcess)) {

@@ -86,11 +86,17 @@ public final class Elevation {
     words.add(name);
     // The first is the program, passed separately.
     String parameters = CommandLine.of(words).substring(CommandLine.of(List.of(program)).length());
+    // Commands may write into the directory of this process; Windows searches it for libraries,
+    // too.
+    String directory = program.substring(0, program.lastIndexOf('\\') + 1);
     CompletableFuture<Integer> elevated =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return windows.administration().logons().elevate(program, parameters.strip());
+                return windows
+                    .administration()
+                    .logons()
+                    .elevate(program, parameters.strip(), directory);
               } catch (WindowsCallException e) {
                 throw new CompletionException(e);
               }

@@ -24,8 +24,9 @@ public interface Logons {
    *
    * @param program the absolute path of the program
    * @param parameters its arguments, as one line
+   * @param directory its working directory
    * @return its exit code
    * @throws WindowsCallException if it cannot be started; 1223 when the user declined
    */
-  int elevate(String program, String parameters) throws WindowsCallException;
+  int elevate(String program, String parameters, String directory) throws WindowsCallException;
 }

@@ -62,6 +62,9 @@ class ElevationTest {
     stage.addReadableJvm();
     List<Finding> findings = elevation().run(task("setup"));
     assertThat(findings).hasSizeGreaterThan(10).allMatch(Finding::fine);
+    assertThat(stage.windows.administration.elevatedIn)
+        .as("a directory that no command writes")
+        .isEqualTo("C:\\Program Files\\java\\");
     ClientRecord client = stage.machine.find(SetupStage.id(SetupStage.HOME)).orElseThrow();
     assertThat(client.user()).isEqualTo(SetupStage.REAL_USER);
     assertThat(stage.windows.administration.users.get(client.accounts().offline()).password)

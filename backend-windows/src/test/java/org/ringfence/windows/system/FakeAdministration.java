@@ -72,6 +72,10 @@ public final class FakeAdministration
 
   private final Map<String, FakePipe> pipes = new java.util.concurrent.ConcurrentHashMap<>();
   public volatile boolean elevated = true;
+
+  /** The working directory of the last elevated process. */
+  public volatile String elevatedIn;
+
   public boolean controller;
   public String lastCommandLine;
 
@@ -471,8 +475,10 @@ public final class FakeAdministration
   }
 
   @Override
-  public int elevate(String program, String parameters) throws WindowsCallException {
+  public int elevate(String program, String parameters, String directory)
+      throws WindowsCallException {
     windows.call("ShellExecuteExW");
+    elevatedIn = directory;
     return elevated(parameters);
   }
 
