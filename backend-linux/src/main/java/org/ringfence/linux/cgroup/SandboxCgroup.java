@@ -81,6 +81,7 @@ public final class SandboxCgroup implements AutoCloseable {
       } finally {
         process.destroyForcibly();
         process.getOutputStream().close();
+        process.getInputStream().close();
       }
     }
   }

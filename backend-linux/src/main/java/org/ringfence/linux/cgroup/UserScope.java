@@ -1,11 +1,12 @@
 package org.ringfence.linux.cgroup;
 
-import java.io.File;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.ringfence.linux.restricted.HostProcess;
+import org.ringfence.linux.restricted.HostProcess.Errors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,13 +42,7 @@ final class UserScope implements AutoCloseable {
 
   /** Starts a process that ends with its input. */
   static Process waiting() throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder("/bin/sh", "-c", KEEPING)
-            .directory(new File("/"))
-            .redirectOutput(Redirect.DISCARD)
-            .redirectError(Redirect.DISCARD);
-    builder.environment().clear();
-    return builder.start();
+    return HostProcess.start(List.of("/bin/sh", "-c", KEEPING), Errors.DISCARDED);
   }
 
   /**
@@ -133,6 +128,7 @@ final class UserScope implements AutoCloseable {
     try {
       keeper.destroyForcibly();
       keeper.getOutputStream().close();
+      keeper.getInputStream().close();
       long end = System.nanoTime() + END_NANOS;
       while (remains() && System.nanoTime() - end < 0) {
         pause();

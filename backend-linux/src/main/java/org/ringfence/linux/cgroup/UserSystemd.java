@@ -1,8 +1,6 @@
 package org.ringfence.linux.cgroup;
 
-import java.io.File;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -13,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.file.SystemProgram;
+import org.ringfence.linux.restricted.HostProcess;
+import org.ringfence.linux.restricted.HostProcess.Errors;
 
 /**
  * systemd's manager of this user, asked over the user's bus by {@code busctl}, a program of systemd
@@ -133,13 +133,8 @@ public final class UserSystemd {
                 "org.freedesktop.systemd1.Manager",
                 method));
     words.addAll(List.of(arguments));
-    ProcessBuilder builder =
-        new ProcessBuilder(words)
-            .directory(new File("/"))
-            .redirectInput(Redirect.from(new File("/dev/null")))
-            .redirectErrorStream(true);
-    builder.environment().clear();
-    Process process = builder.start();
+    Process process = HostProcess.start(words, Errors.MERGED);
+    process.getOutputStream().close();
     try {
       // Its answer is shorter than what a pipe holds.
       if (!process.waitFor(2L * ANSWER_SECONDS, TimeUnit.SECONDS)) {

@@ -21,6 +21,8 @@ import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapFeatures.OwnLoopbackShell;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.restricted.HostProcess;
+import org.ringfence.linux.restricted.HostProcess.Errors;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.plan.Availability;
@@ -160,9 +162,7 @@ public final class BubblewrapProbe {
   }
 
   private static Result run(List<String> command) throws IOException, InterruptedException {
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().clear();
-    Process process = builder.start();
+    Process process = HostProcess.start(command, Errors.MERGED);
     process.getOutputStream().close();
     try (InputStream in = process.getInputStream()) {
       String said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();

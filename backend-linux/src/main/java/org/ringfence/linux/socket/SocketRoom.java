@@ -19,7 +19,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.lang.ProcessBuilder.Redirect;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +32,8 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.restricted.HostProcess;
+import org.ringfence.linux.restricted.HostProcess.Errors;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 
@@ -105,30 +106,28 @@ public final class SocketRoom implements AutoCloseable {
     this.kernel = kernel;
     this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                List.of(
-                    bubblewrap,
-                    "--unshare-user",
-                    "--unshare-net",
-                    "--unshare-ipc",
-                    "--cap-add",
-                    "CAP_NET_ADMIN",
-                    "--dev-bind",
-                    "/",
-                    "/",
-                    "--chdir",
-                    "/",
-                    "--new-session",
-                    "--",
-                    shell,
-                    "--norc",
-                    "--noprofile",
-                    "-c",
-                    SCRIPT))
-            .redirectError(Redirect.DISCARD);
-    builder.environment().clear();
-    this.helper = builder.start();
+    this.helper =
+        HostProcess.start(
+            List.of(
+                bubblewrap,
+                "--unshare-user",
+                "--unshare-net",
+                "--unshare-ipc",
+                "--cap-add",
+                "CAP_NET_ADMIN",
+                "--dev-bind",
+                "/",
+                "/",
+                "--chdir",
+                "/",
+                "--new-session",
+                "--",
+                shell,
+                "--norc",
+                "--noprofile",
+                "-c",
+                SCRIPT),
+            Errors.DISCARDED);
     this.orders = helper.getOutputStream();
     this.answers =
         new BufferedReader(
@@ -381,6 +380,11 @@ public final class SocketRoom implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       helper.destroyForcibly();
+    }
+    try {
+      answers.close();
+    } catch (IOException e) {
+      // Nothing is read any more.
     }
   }
 }

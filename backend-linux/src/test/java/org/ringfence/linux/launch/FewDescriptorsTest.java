@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
@@ -65,6 +66,8 @@ class FewDescriptorsTest {
         }
         sandbox.run(SandboxCommand.of("true").terminal(TerminalSize.USUAL)).check();
         System.out.println(refusal(sandbox, command.terminal(TerminalSize.USUAL)));
+        // Starts the programs of a probe, and on the way closes no descriptor of others.
+        System.out.println("opened: " + refusal(() -> opened(policy, arguments)));
         System.out.println("standard input: " + Files.readSymbolicLink(Path.of("/proc/self/fd/0")));
       }
     }
@@ -117,7 +120,24 @@ class FewDescriptorsTest {
       }
     }
 
+    private static String opened(SandboxPolicy policy, String[] arguments) {
+      try {
+        Sandbox.opener(policy)
+            .workspace(Path.of(arguments[1]))
+            .backend(arguments[0])
+            .open()
+            .close();
+        return "";
+      } catch (SandboxException e) {
+        return e.getMessage();
+      }
+    }
+
     private static String refusal(Sandbox sandbox, SandboxCommand command) throws Exception {
+      return refusal(() -> refusalOf(sandbox, command));
+    }
+
+    private static String refusal(Callable<String> attempt) throws Exception {
       List<FileInputStream> open = new ArrayList<>();
       try {
         while (true) {
@@ -127,7 +147,7 @@ class FewDescriptorsTest {
         // Close the descriptors one by one, so that each step of a launch fails once.
         StringBuilder said = new StringBuilder();
         while (!open.isEmpty()) {
-          String refused = refusalOf(sandbox, command);
+          String refused = attempt.call();
           if (refused.isEmpty()) {
             return said + "and runs again";
           }
@@ -168,7 +188,10 @@ class FewDescriptorsTest {
             .start();
     String said = new String(host.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(said).contains("started " + COMMANDS + "\n").contains("and runs again");
-    assertThat(said).doesNotContain("never again").contains("standard input: " + program);
+    assertThat(said)
+        .contains("opened: ")
+        .doesNotContain("never again")
+        .contains("standard input: " + program);
     assertThat(said).contains("terminal: no pseudo-terminal can be made: TIOCGPTPEER: EMFILE");
     List<String> refusals =
         said.lines()
