@@ -213,6 +213,21 @@ class ArchitectureTest {
             .resideInAPackage("org.ringfence.windows.bind.."));
   }
 
+  /** {@code HostProcess} says why: that of Java 17 closes descriptors of others. */
+  @Test
+  void linuxStartsNoProgramByProcessBuilder() {
+    verify(
+        noClasses()
+            .that()
+            .resideInAPackage("org.ringfence.linux..")
+            .should()
+            .callMethod(ProcessBuilder.class, "start")
+            .orShould()
+            .callMethod(Runtime.class, "exec", String[].class)
+            .orShould()
+            .callMethod(Runtime.class, "exec", String.class));
+  }
+
   @Test
   void policyUsesNeitherPlansNorBackends() {
     verify(
