@@ -2,6 +2,7 @@ package org.ringfence.spi;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Runs the conformance suite on this machine. The conformance module implements it and {@link
@@ -111,6 +112,14 @@ public interface Verification {
    * @throws IOException if the list cannot be read
    */
   List<String> firstRun() throws IOException;
+
+  /**
+   * Returns the guarantees that cases show to hold when they pass.
+   *
+   * @return ids of guarantees, by the id of the case
+   * @throws IOException if the cases cannot be listed
+   */
+  Map<String, List<String>> shows() throws IOException;
 
   /**
    * Runs the suite.

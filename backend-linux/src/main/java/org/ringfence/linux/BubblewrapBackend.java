@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
 import org.ringfence.file.HeldDirectories;
@@ -124,10 +125,10 @@ public final class BubblewrapBackend implements SandboxBackend, VerifiedBackend 
     return VerifiedKernels.build(host.facts(), "bubblewrap " + found().features().version());
   }
 
-  private boolean hasPassedFirstRun() {
+  private Set<String> shownByFirstRun() {
     String build =
         VerifiedKernels.build(host.facts(), "bubblewrap " + found().features().version());
-    return verifiedBuilds().map(builds -> builds.holds(INFO.id(), build)).orElse(false);
+    return verifiedBuilds().map(builds -> builds.shown(INFO.id(), build)).orElse(Set.of());
   }
 
   @Override
@@ -159,7 +160,7 @@ public final class BubblewrapBackend implements SandboxBackend, VerifiedBackend 
         INFO.id(),
         policy,
         availability,
-        VerifiedKernels.mark(guarantees, facts, this::hasPassedFirstRun));
+        VerifiedKernels.mark(guarantees, facts, this::shownByFirstRun));
   }
 
   @Override

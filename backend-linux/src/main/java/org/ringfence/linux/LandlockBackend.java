@@ -2,6 +2,7 @@ package org.ringfence.linux;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
 import org.ringfence.file.HeldDirectories;
@@ -107,9 +108,9 @@ public final class LandlockBackend implements SandboxBackend, VerifiedBackend {
     return VerifiedKernels.build(host.facts(), "");
   }
 
-  private boolean hasPassedFirstRun() {
+  private Set<String> shownByFirstRun() {
     String build = VerifiedKernels.build(host.facts(), "");
-    return verifiedBuilds().map(builds -> builds.holds(INFO.id(), build)).orElse(false);
+    return verifiedBuilds().map(builds -> builds.shown(INFO.id(), build)).orElse(Set.of());
   }
 
   @Override
@@ -119,7 +120,7 @@ public final class LandlockBackend implements SandboxBackend, VerifiedBackend {
     if (found.usable()) {
       HostFacts facts = host.facts(policy.policy().limits());
       guarantees =
-          VerifiedKernels.mark(LandlockPlanner.plan(policy, facts), facts, this::hasPassedFirstRun);
+          VerifiedKernels.mark(LandlockPlanner.plan(policy, facts), facts, this::shownByFirstRun);
     }
     return new SandboxPlan(INFO.id(), policy, found, guarantees);
   }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
 import org.ringfence.macos.launch.SeatbeltPrograms;
@@ -92,16 +93,21 @@ public final class SeatbeltBackend implements SandboxBackend, VerifiedBackend {
       return here;
     }
     Map<String, String> facts = new LinkedHashMap<>(here.facts());
-    facts.put("verified", hasPassed() ? "by a first run on this build" : VerifiedBuilds.NOT_YET);
+    int shown = shown().size();
+    facts.put(
+        "verified",
+        shown == 0
+            ? VerifiedBuilds.NOT_YET
+            : "by a first run on this build, guarantees that it has shown: " + shown);
     return Availability.available(facts);
   }
 
-  private boolean hasPassed() {
+  private Set<String> shown() {
     try {
-      return results.isPresent() && results.get().holds(INFO.id(), build());
+      return results.isPresent() ? results.get().shown(INFO.id(), build()) : Set.of();
     } catch (SandboxException e) {
       // Without a build, no result counts.
-      return false;
+      return Set.of();
     }
   }
 
@@ -111,7 +117,9 @@ public final class SeatbeltBackend implements SandboxBackend, VerifiedBackend {
     return new SandboxPlan(INFO.id(), policy, here, here.usable() ? remarked(policy) : List.of());
   }
 
-  /** Returns the guarantees, without the remark if a first run has passed on this very build. */
+  /**
+   * Returns the guarantees, without a remark where a first run has shown them on this very build.
+   */
   private List<PlannedGuarantee> remarked(EffectivePolicy policy) {
     List<PlannedGuarantee> planned = SeatbeltPlanner.plan(policy);
     try {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -42,11 +44,15 @@ class MacBuildTest {
     return script;
   }
 
-  private static String remark(SeatbeltBackend backend) {
+  private static List<PlannedGuarantee> plan(SeatbeltBackend backend) {
     EffectivePolicy policy =
         EffectivePolicy.of(
             SandboxPolicy.builder().build(), PathContext.ofMac("/Users/u/w", "/Users/u"));
-    List<PlannedGuarantee> guarantees = backend.plan(policy).guarantees();
+    return backend.plan(policy).guarantees();
+  }
+
+  private static String remark(SeatbeltBackend backend) {
+    List<PlannedGuarantee> guarantees = plan(backend);
     assertThat(guarantees).isNotEmpty();
     String first = guarantees.get(0).verification();
     assertThat(guarantees).allMatch(each -> each.verification().equals(first));
@@ -61,12 +67,20 @@ class MacBuildTest {
   void remarkIsLiftedByAResultOfThatVeryBuildAlone() throws Exception {
     SeatbeltBackend backend = on(versions("24F74"));
     assertThat(backend.build()).startsWith("macOS 15.5 (24F74) ");
+    Set<String> ids = plan(backend).stream().map(PlannedGuarantee::id).collect(Collectors.toSet());
     assertThat(remark(backend)).isEqualTo(NOT_YET);
-    backend.verifiedBuilds().orElseThrow().keep("seatbelt", backend.build(), true);
+    backend.verifiedBuilds().orElseThrow().keep("seatbelt", backend.build(), ids);
     assertThat(remark(backend)).isEmpty();
-    assertThat(backend.probe().facts()).containsEntry("verified", "by a first run on this build");
+    assertThat(backend.probe().facts().get("verified"))
+        .isEqualTo("by a first run on this build, guarantees that it has shown: " + ids.size());
+    backend.verifiedBuilds().orElseThrow().keep("seatbelt", backend.build(), Set.of("files.write"));
+    assertThat(plan(backend))
+        .allMatch(
+            each ->
+                each.verification()
+                    .equals(each.id().equals("files.write") ? "" : VerifiedBuilds.NOT_SHOWN));
     assertThat(remark(on(versions("24G84")))).isEqualTo(NOT_YET);
-    backend.verifiedBuilds().orElseThrow().keep("seatbelt", backend.build(), false);
+    backend.verifiedBuilds().orElseThrow().keep("seatbelt", backend.build(), Set.of());
     assertThat(remark(on(versions("24F74")))).isEqualTo(NOT_YET);
   }
 

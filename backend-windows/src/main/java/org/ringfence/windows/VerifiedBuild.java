@@ -17,7 +17,7 @@ final class VerifiedBuild {
         .map(installation -> VerifiedBuilds.in(installation.directory()));
   }
 
-  /** Returns the guarantees with the remark, or without it if the backend passed a first run. */
+  /** Returns the guarantees without a remark where a first run of the backend has shown them. */
   static List<PlannedGuarantee> remarked(
       String backend, WindowsSystem windows, List<PlannedGuarantee> guarantees) {
     return remarked(backend, windows, ofUser(), guarantees);

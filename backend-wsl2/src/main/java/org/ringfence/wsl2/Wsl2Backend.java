@@ -205,7 +205,9 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend, Verifie
     }
   }
 
-  /** Returns the guarantees, without the remark if a first run has passed on this very build. */
+  /**
+   * Returns the guarantees, without a remark where a first run has shown them on this very build.
+   */
   private List<PlannedGuarantee> remarked(List<PlannedGuarantee> planned) throws SandboxException {
     Optional<VerifiedBuilds> results = verifiedBuilds();
     return results.isEmpty()

@@ -126,20 +126,24 @@ final class CaseCatalogue {
   private static ConformanceCase probe(JsonNode group, JsonNode each) {
     List<String> needs = new ArrayList<>(texts(group, "needs"));
     needs.addAll(texts(each, "needs"));
+    ProbeBody.Expected expected =
+        ProbeBody.Expected.valueOf(
+            each.path("expect").asText("denied").toUpperCase(Locale.ROOT).replace('-', '_'));
     ProbeBody body =
         new ProbeBody(
             each.path("policy").asText(group.path("policy").asText("write")),
             needs,
             texts(each, "probe"),
-            ProbeBody.Expected.valueOf(
-                each.path("expect").asText("denied").toUpperCase(Locale.ROOT).replace('-', '_')),
+            expected,
             texts(each, "errors"));
-    return new ConformanceCase(
-        each.get("id").asText(),
-        group.get("group").asText(),
-        each.get("title").asText(),
-        needs,
-        body);
+    ConformanceCase made =
+        new ConformanceCase(
+            each.get("id").asText(),
+            group.get("group").asText(),
+            each.get("title").asText(),
+            needs,
+            body);
+    return expected == ProbeBody.Expected.OK ? made.permitting() : made.denying();
   }
 
   private static List<String> texts(JsonNode node, String field) {

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.ringfence.Backends;
 import org.ringfence.SandboxRefusedException;
 import org.ringfence.conformance.scenario.WslScenarios;
@@ -54,6 +56,12 @@ public final class SuiteVerification implements Verification {
   @Override
   public List<String> firstRun() throws IOException {
     return CaseCatalogue.firstRun();
+  }
+
+  @Override
+  public Map<String, List<String>> shows() throws IOException {
+    return ConformanceSuite.catalogue().stream()
+        .collect(Collectors.toMap(ConformanceCase::id, ConformanceCase::shows));
   }
 
   @Override

@@ -139,7 +139,7 @@ final class AssumedMachines {
    * Adds the remark about the kernel for one ABI only: for all ABIs every guarantee would differ.
    */
   private static List<PlannedGuarantee> marked(List<PlannedGuarantee> plan, HostFacts facts) {
-    return facts.abi().version() == 7 ? VerifiedKernels.mark(plan, facts, () -> false) : plan;
+    return facts.abi().version() == 7 ? VerifiedKernels.mark(plan, facts, Set::of) : plan;
   }
 
   private static List<PlannedGuarantee> bubblewrap(

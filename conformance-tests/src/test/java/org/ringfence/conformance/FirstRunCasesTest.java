@@ -54,6 +54,24 @@ class FirstRunCasesTest {
     assertThat(listed).hasSizeGreaterThan(20).containsAll(needed);
   }
 
+  @Test
+  void caseOfSomethingThatSucceedsShowsNoDenial() throws Exception {
+    Map<String, List<String>> shows = new SuiteVerification().shows();
+    assertThat(shows)
+        .containsEntry("FW-INSIDE", List.of())
+        .containsEntry("FW-CREATE", List.of("files.write"))
+        .containsEntry("NET-OWN-TCP4", List.of("network.own-loopback"))
+        .containsEntry("GIT-COMMIT", List.of())
+        .containsEntry("GIT-WIPE", List.of("files.protected-names"));
+    List<String> list = new SuiteVerification().firstRun();
+    assertThat(
+            shows.entrySet().stream().filter(each -> SuiteVerification.wanted(each.getKey(), list)))
+        .flatMap(Map.Entry::getValue)
+        .as("what no case of a first run shows: network.host-loopback")
+        .contains("files.write", "files.read", "network.external", "process.isolation")
+        .doesNotContain("network.host-loopback");
+  }
+
   /** The profile is made and not applied: each denial has to be found missing. */
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "a Mac has Seatbelt itself")

@@ -1,8 +1,10 @@
 package org.ringfence.linux.plan;
 
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.spi.VerifiedBuilds;
 
 /**
  * The kinds of kernel on which the whole conformance suite has run. A plan for another kind remarks
@@ -29,14 +31,15 @@ public final class VerifiedKernels {
    *
    * @param guarantees the guarantees of a plan
    * @param facts the facts about this machine
-   * @param firstRun whether a first run has passed on this very kernel
-   * @return the same guarantees, with a remark where the suite has not run on such a kernel
+   * @param firstRun returns ids of the guarantees that a first run has shown on this very kernel
+   * @return the same guarantees, with a remark where neither the suite nor a first run has shown it
    */
   public static List<PlannedGuarantee> mark(
-      List<PlannedGuarantee> guarantees, HostFacts facts, BooleanSupplier firstRun) {
+      List<PlannedGuarantee> guarantees, HostFacts facts, Supplier<Set<String>> firstRun) {
     String usual = remark(facts);
-    String remark = usual.isEmpty() || firstRun.getAsBoolean() ? "" : usual;
-    return guarantees.stream().map(guarantee -> guarantee.withVerification(remark)).toList();
+    return usual.isEmpty()
+        ? guarantees.stream().map(guarantee -> guarantee.withVerification("")).toList()
+        : VerifiedBuilds.remarked(firstRun.get(), usual, guarantees);
   }
 
   private static String remark(HostFacts facts) {

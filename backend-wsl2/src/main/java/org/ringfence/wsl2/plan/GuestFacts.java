@@ -106,14 +106,15 @@ public record GuestFacts(Map<String, String> told) {
   /**
    * Returns the parts of the distribution that a sandbox depends on.
    *
-   * @return kernel, networking mode, and version of bubblewrap
+   * @return kernel, networking mode, version of bubblewrap, and kind of the guest
    */
   public String build() {
     return of("kernel", "unknown kernel")
         + ", networking "
         + of("networking", "unknown")
         + ", "
-        + of("bubblewrap", "no bubblewrap");
+        + of("bubblewrap", "no bubblewrap")
+        + (lacksOfGuest().isEmpty() ? ", guest of Java" : ", guest of scripts");
   }
 
   /**

@@ -39,6 +39,17 @@ class GuestFactsTest {
     assertThat(facts.guest()).isEqualTo("Java");
   }
 
+  /** Guests of both kinds hold different things on one kernel. */
+  @Test
+  void buildNamesTheKindOfGuest() {
+    String told = COMPLETE + "bubblewrap=bubblewrap 0.9.0\nend=yes";
+    String ofJava = GuestFacts.of(told).build();
+    String ofScripts =
+        GuestFacts.of(told.replace("java=openjdk version \"17.0.12\"", "java=none")).build();
+    assertThat(ofJava).endsWith(", guest of Java");
+    assertThat(ofScripts).isEqualTo(ofJava.replace("of Java", "of scripts"));
+  }
+
   /** Kernels of WSL have Landlock ABI 3 (6.6) and 7 (6.18), and some none. */
   @ParameterizedTest
   @ValueSource(ints = {0, 3, 7})

@@ -1,5 +1,6 @@
 package org.ringfence.cli.command;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -8,7 +9,10 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.ringfence.SandboxException;
 import org.ringfence.cli.policy.OutputFile;
 import org.ringfence.cli.report.ExitCode;
@@ -26,9 +30,11 @@ import org.ringfence.text.json.ControlEscapes;
 
 /**
  * Runs cases of the conformance suite against each backend of a system that is available, joins the
- * reports, and keeps which backend passed on which build.
+ * reports, and keeps which guarantees each backend has shown on which build.
  */
 final class FirstRun {
+  private static final String PASS = "PASS";
+
   private final String name;
   private final Verification suite;
   private final List<String> cases;
@@ -130,7 +136,7 @@ final class FirstRun {
     availability.facts().forEach(facts::put);
     // A run that does not end must not leave the result of an earlier one.
     if (verified.isPresent() && build.isPresent()) {
-      keep(verified.get(), id, build.get(), false, one);
+      keep(verified.get(), id, build.get(), Set.of(), one);
     }
     StringBuilder report = new StringBuilder();
     Verification.Result result =
@@ -138,26 +144,41 @@ final class FirstRun {
     one.put("result", result.name());
     one.set("cases", mapper.readTree(report.toString()));
     if (verified.isPresent() && build.isPresent()) {
-      boolean passed = result == Verification.Result.PASSED;
-      keep(verified.get(), id, build.get(), passed, one);
+      Set<String> shown =
+          result == Verification.Result.PASSED ? shown(one.path("cases").path("cases")) : Set.of();
+      keep(verified.get(), id, build.get(), shown, one);
     }
     return result;
   }
 
+  /** Returns the guarantees that passing cases have shown. */
+  private Set<String> shown(JsonNode results) throws IOException {
+    Map<String, List<String>> shows = suite.shows();
+    Set<String> shown = new TreeSet<>();
+    for (JsonNode each : results) {
+      if (each.path("outcome").asText().equals(PASS)) {
+        shown.addAll(shows.getOrDefault(each.path("id").asText(), List.of()));
+      }
+    }
+    return shown;
+  }
+
   /** Keeps a result; what prevents that is in the report, which has the cases all the same. */
   private static void keep(
-      VerifiedBackend backend, String id, String build, boolean passed, ObjectNode one) {
+      VerifiedBackend backend, String id, String build, Set<String> shown, ObjectNode one) {
     boolean kept = false;
     try {
       Optional<VerifiedBuilds> builds = backend.verifiedBuilds();
       if (builds.isPresent()) {
-        builds.get().keep(id, build, passed);
-        kept = passed;
+        builds.get().keep(id, build, shown);
+        kept = !shown.isEmpty();
       }
     } catch (IOException e) {
       one.put("keepProblem", e.toString());
     }
     one.put("kept", kept);
+    ArrayNode guarantees = one.putArray("shown");
+    shown.forEach(guarantees::add);
   }
 
   /** Returns the build that the result belongs to: where none is known, no result is kept. */

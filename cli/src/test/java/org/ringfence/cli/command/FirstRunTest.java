@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.plan.Availability;
@@ -27,9 +28,18 @@ import org.ringfence.spi.VerifiedBuilds;
 
 class FirstRunTest {
   @TempDir private Path state;
+  private static final Map<Verification.Result, String> OUTCOMES =
+      Map.of(
+          Verification.Result.PASSED, "PASS",
+          Verification.Result.FAILED, "FAIL",
+          Verification.Result.NOTHING_VERIFIED, "SKIPPED");
+
   private final List<String> parts = new ArrayList<>();
 
-  /** Each backend has one case, whose outcome is in the backend's id. */
+  /**
+   * Each backend has a case, whose outcome is in the backend's id, and one more that is skipped.
+   * The suite reports a run as passed when one of them has.
+   */
   private static final Verification SUITE =
       new Verification() {
         @Override
@@ -48,14 +58,20 @@ class FirstRunTest {
         }
 
         @Override
+        public Map<String, List<String>> shows() {
+          return Map.of("WIN-A", List.of("files.write"), "WIN-B", List.of("files.read"));
+        }
+
+        @Override
         public Result run(Request request, Appendable report, Progress progress)
             throws IOException {
           Result result =
               Result.valueOf(request.backend().toUpperCase(Locale.ROOT).replace('-', '_'));
           report.append(
               "{\"cases\":[{\"id\":\"WIN-A\",\"title\":\"a file\",\"outcome\":\""
-                  + result
-                  + "\",\"detail\":\"seen \\u001b[31m\"}]}");
+                  + OUTCOMES.get(result)
+                  + "\",\"detail\":\"seen \\u001b[31m\"},"
+                  + "{\"id\":\"WIN-B\",\"outcome\":\"SKIPPED\"}]}");
           return result;
         }
       };
@@ -104,8 +120,8 @@ class FirstRunTest {
     return new OneBackend(id, usable, VerifiedBuilds.in(state));
   }
 
-  private boolean holds(String backend) {
-    return VerifiedBuilds.in(state).holds(backend, "Windows 10.0.26100");
+  private Set<String> shown(String backend) {
+    return VerifiedBuilds.in(state).shown(backend, "Windows 10.0.26100");
   }
 
   private FirstRun.Reports run(SandboxBackend... backends) throws IOException {
@@ -117,21 +133,22 @@ class FirstRunTest {
   void eachAvailableBackendIsTriedAndItsResultKept() throws Exception {
     FirstRun.Reports reports =
         run(backend("passed", true), backend("failed", true), backend("absent", false));
-    assertThat(holds("passed")).isTrue();
-    assertThat(holds("failed")).isFalse();
-    assertThat(holds("absent")).isFalse();
+    assertThat(shown("passed")).as("of the skipped case, nothing").containsOnly("files.write");
+    assertThat(shown("failed")).isEmpty();
+    assertThat(shown("absent")).isEmpty();
     assertThat(reports.code()).isEqualTo(1);
     JsonNode json = new ObjectMapper().readTree(reports.json());
     assertThat(json.get("report").asText()).isEqualTo("ringfence-first-run");
     assertThat(json.at("/backends/0/build").asText()).isEqualTo("Windows 10.0.26100");
     assertThat(json.at("/backends/0/kept").asBoolean()).isTrue();
+    assertThat(json.at("/backends/0/shown")).hasSize(1);
     assertThat(json.at("/backends/0/facts/system").asText()).isEqualTo("a build");
     assertThat(json.at("/backends/1/cases/cases/0/id").asText()).isEqualTo("WIN-A");
     assertThat(json.at("/backends/2/reasons/0").asText()).isEqualTo("no accounts");
     assertThat(reports.text())
         .contains("backend passed on Windows 10.0.26100: PASSED")
         .contains("backend absent is not available")
-        .contains("FAILED  WIN-A  a file")
+        .contains("FAIL  WIN-A  a file")
         .doesNotContain("\u001b");
   }
 
@@ -145,12 +162,12 @@ class FirstRunTest {
   @Test
   void laterFailureOrAnotherBuildEndsAnEarlierResult() throws Exception {
     VerifiedBuilds results = VerifiedBuilds.in(state);
-    results.keep("failed", "Windows 10.0.26100", true);
-    assertThat(holds("failed")).isTrue();
+    results.keep("failed", "Windows 10.0.26100", Set.of("files.write"));
+    assertThat(shown("failed")).isNotEmpty();
     run(backend("failed", true));
-    assertThat(holds("failed")).isFalse();
-    results.keep("passed", "Windows 10.0.22631", true);
-    assertThat(holds("passed")).isFalse();
+    assertThat(shown("failed")).isEmpty();
+    results.keep("passed", "Windows 10.0.22631", Set.of("files.write"));
+    assertThat(shown("passed")).isEmpty();
   }
 
   @Test
@@ -159,6 +176,6 @@ class FirstRunTest {
     assertThat(run(backend("nothing-verified", true)).code()).isEqualTo(3);
     assertThat(run(backend("passed", true), backend("absent", false)).code()).isZero();
     assertThat(run(backend("nothing-verified", true), backend("passed", true)).code()).isZero();
-    assertThat(holds("nothing-verified")).isFalse();
+    assertThat(shown("nothing-verified")).isEmpty();
   }
 }

@@ -153,14 +153,15 @@ public final class MacScenarios {
     working(all);
     all.add(
         new ConformanceCase(
-            "MAC-DENIAL",
-            GROUP,
-            "a listener receives the denial of a short command",
-            List.of("files.write"),
-            there -> {
-              there.fixture().reset();
-              return heard(there);
-            }));
+                "MAC-DENIAL",
+                GROUP,
+                "a listener receives the denial of a short command",
+                List.of("files.write"),
+                there -> {
+                  there.fixture().reset();
+                  return heard(there);
+                })
+            .permitting());
   }
 
   /** Adds the cases of operations that have to succeed. */

@@ -57,11 +57,12 @@ public final class OwnFileScenarios {
             OwnFileScenarios::codeOverLink));
     all.add(
         new ConformanceCase(
-            "OWN-INTERPRETER",
-            GROUP,
-            "a program whose interpreter is missing, or goes round, is said not to be executable",
-            List.of("files.write"),
-            OwnFileScenarios::interpreters));
+                "OWN-INTERPRETER",
+                GROUP,
+                "a program whose interpreter is missing, or goes round, is said not to be executable",
+                List.of("files.write"),
+                OwnFileScenarios::interpreters)
+            .permitting());
   }
 
   private static void run(Sandbox sandbox, String script) throws Exception {
