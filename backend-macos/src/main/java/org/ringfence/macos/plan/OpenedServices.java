@@ -69,17 +69,27 @@ final class OpenedServices {
     return new Rule(origin, form("allow", all));
   }
 
+  /** Returns what a service that connects in a command's name takes from a guarantee. */
+  private static String fetches(Guarantee guarantee) {
+    return switch (guarantee) {
+      case NETWORK_EXTERNAL ->
+          "trustd fetches for a command what a certificate names, from any host";
+      case NETWORK_HOST_LOOPBACK ->
+          "trustd fetches for a command what a certificate names, from any port of loopback, too";
+      case NETWORK_SERVER_NAME ->
+          "trustd fetches for a command what a certificate names, past the egress proxy, which"
+              + " checks the name";
+      default -> "";
+    };
+  }
+
   /** Returns why a guarantee holds in part only; empty if the opened services leave it alone. */
   static String price(Guarantee guarantee, SandboxPolicy policy) {
     List<String> prices = new ArrayList<>();
     for (ProcessGrant grant : sorted(policy.processGrants())) {
       String price =
           switch (grant) {
-            case TRUSTD ->
-                guarantee == Guarantee.NETWORK_EXTERNAL
-                        && policy.network().mode() != NetworkMode.FULL
-                    ? "trustd fetches for a command what a certificate names, from any host"
-                    : "";
+            case TRUSTD -> policy.network().mode() == NetworkMode.FULL ? "" : fetches(guarantee);
             case KEYCHAIN ->
                 guarantee == Guarantee.PROCESS_PRIVILEGES
                     ? "the keychain gives out items that it gives to any program of the user"

@@ -1,7 +1,7 @@
 package org.ringfence.macos.plan;
 
+import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkPolicy;
@@ -28,18 +28,21 @@ final class SeatbeltDoubts {
   }
 
   private PlannedGuarantee lowered(PlannedGuarantee guarantee) {
+    List<String> reasons = new ArrayList<>();
+    List<String> remedies = new ArrayList<>();
     String price = OpenedServices.price(guarantee.guarantee(), policy);
-    if (guarantee.level() == Enforcement.ENFORCED && !price.isEmpty()) {
-      return guarantee.weakened(price, "process.allow without it");
+    if (!price.isEmpty()) {
+      reasons.add(price);
+      remedies.add("process.allow without it");
     }
     NetworkPolicy network = policy.network();
     boolean serves = network.ownLoopback() || !network.publish().isEmpty();
-    return guarantee.level() == Enforcement.ENFORCED
-            && guarantee.guarantee() == Guarantee.NETWORK_EXTERNAL
-            && serves
-        ? guarantee.weakened(
-            "a server inside may listen on every address, and other machines reach it there",
-            "network.ownLoopback false, no published port")
-        : guarantee;
+    if (guarantee.guarantee() == Guarantee.NETWORK_EXTERNAL && serves) {
+      reasons.add("a server inside may listen on every address, and other machines reach it there");
+      remedies.add("network.ownLoopback false, no published port");
+    }
+    return reasons.isEmpty()
+        ? guarantee
+        : guarantee.weakened(String.join("; ", reasons), String.join("; ", remedies));
   }
 }

@@ -39,15 +39,24 @@ class OpenedServicesTest {
   /** The guarantees that each costs. */
   private static final Map<ProcessGrant, Set<String>> PRICES =
       Map.of(
-          ProcessGrant.TRUSTD, Set.of("network.external"),
+          ProcessGrant.TRUSTD,
+              Set.of("network.external", "network.host-loopback", "network.server-name"),
           ProcessGrant.KEYCHAIN, Set.of("process.privileges"),
           ProcessGrant.GPU, Set.of("process.privileges"),
           ProcessGrant.FSEVENTS, Set.of("files.read"),
           ProcessGrant.PS, Set.of("process.isolation", "process.privileges"));
 
   private static PolicyBuilder closed() {
-    // Nothing below /bin may be executed, and preferences and changes of files are hidden.
-    return SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).none("/bin").ownLoopback(false);
+    // Nothing below /bin may be executed, and preferences and changes of files are hidden. The
+    // plan promises all that it can promise about the network.
+    return SandboxPolicy.builder()
+        .fileDefault(FileDefault.MINIMAL)
+        .none("/bin")
+        .ownLoopback(false)
+        .network(NetworkMode.ALLOWLIST)
+        .allowHost("example.com")
+        .hostLoopbackPort(8080)
+        .checkServerName(true);
   }
 
   private static SbplInterpreter profile(PolicyBuilder policy) {
@@ -101,6 +110,21 @@ class OpenedServicesTest {
   @Test
   void fullNetworkIsNoPromiseThatTrustdCouldBreak() {
     assertThat(weaker(closed().network(NetworkMode.FULL).allow(ProcessGrant.TRUSTD))).isEmpty();
+  }
+
+  @Test
+  void planTellsEachReasonWhyAGuaranteeIsWeaker() {
+    PolicyBuilder policy = closed().ownLoopback(true).allow(ProcessGrant.TRUSTD);
+    assertThat(SeatbeltPlanner.plan(EffectivePolicy.of(policy.build(), PLACES)))
+        .filteredOn(guarantee -> guarantee.id().equals("network.external"))
+        .singleElement()
+        .satisfies(
+            guarantee -> {
+              assertThat(guarantee.reason())
+                  .contains("trustd fetches", "a server inside may listen on every address");
+              assertThat(guarantee.remedy())
+                  .contains("process.allow without it", "network.ownLoopback false");
+            });
   }
 
   @Test
