@@ -31,7 +31,10 @@ class FirstRunCasesTest {
           "MAC-OK-TEMPORARY",
           "MAC-PREFERENCES",
           "MAC-KEYCHAIN",
-          "MAC-OK-XCRUN");
+          "MAC-OK-XCRUN",
+          "MAC-ALLOW-TRUSTD",
+          "MAC-ALLOW-KEYCHAIN",
+          "MAC-ALLOW-GPU");
 
   @Test
   void eachLineOfTheListBeginsTheIdOfACase() throws Exception {
@@ -62,6 +65,7 @@ class FirstRunCasesTest {
         .containsEntry("FW-CREATE", List.of("files.write"))
         .containsEntry("NET-OWN-TCP4", List.of("network.own-loopback"))
         .containsEntry("GIT-COMMIT", List.of())
+        .containsEntry("MAC-ALLOW-PS", List.of("process.mac-services"))
         .containsEntry("GIT-WIPE", List.of("files.protected-names"));
     List<String> list = new SuiteVerification().firstRun();
     assertThat(

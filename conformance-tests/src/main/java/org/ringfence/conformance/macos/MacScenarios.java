@@ -24,6 +24,7 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.value.ProcessGrant;
 import org.ringfence.spi.HostSystem;
 
 /**
@@ -38,6 +39,12 @@ public final class MacScenarios {
   private static final String PROFILES = "ringfence-profile-*";
   // The accent is one character in the policy, and two on the disk.
   private static final String COMPOSED = "\u00c9tudes";
+
+  private static final String WATCH =
+      "node -e 'const fs = require(\"fs\"), p = process.argv[1];"
+          + " fs.watch(p, () => process.exit(0));"
+          + " setTimeout(() => fs.writeFileSync(p + \"/changed\", \"x\"), 300);"
+          + " setTimeout(() => process.exit(1), 8000)' \"$W\"";
 
   private MacScenarios() {}
 
@@ -151,6 +158,7 @@ public final class MacScenarios {
         there -> TestContext.write().fileSize(64 << 10).build(),
         "dd if=/dev/zero of=\"$W/big\" bs=1024 count=100; [ $(wc -c <\"$W/big\") -gt 65536 ]");
     working(all);
+    openedServices(all);
     all.add(
         new ConformanceCase(
                 "MAC-DENIAL",
@@ -206,15 +214,7 @@ public final class MacScenarios {
         "git shows the status of the workspace's repository",
         named("write"),
         "git -c core.fsmonitor=false -C \"$W\" status --porcelain");
-    allowed(
-        all,
-        "MAC-OK-WATCH",
-        "Node hears of a changed file",
-        named("write"),
-        "node -e 'const fs = require(\"fs\"), p = process.argv[1];"
-            + " fs.watch(p, () => process.exit(0));"
-            + " setTimeout(() => fs.writeFileSync(p + \"/changed\", \"x\"), 300);"
-            + " setTimeout(() => process.exit(1), 8000)' \"$W\"");
+    allowed(all, "MAC-OK-WATCH", "Node hears of a changed file", named("write"), WATCH);
     allowed(
         all,
         "MAC-OK-TREE",
@@ -236,6 +236,64 @@ public final class MacScenarios {
         named("write"),
         "python3 -c 'from multiprocessing.shared_memory import SharedMemory as m;"
             + " m(\"__KMP_REGISTERED_LIB_1\", True, 64).unlink()'");
+  }
+
+  /** Adds a case for each service of macOS that a policy can open. */
+  private static void openedServices(List<ConformanceCase> all) {
+    opened(
+        all,
+        "TRUSTD",
+        "a root certificate of the system is trusted where the policy opens trustd",
+        ProcessGrant.TRUSTD,
+        "awk '/BEGIN CERT/ { n++ } n == 1' /etc/ssl/cert.pem >\"$W/root.pem\""
+            + " && /usr/bin/security verify-cert -c \"$W/root.pem\"");
+    opened(
+        all,
+        "KEYCHAIN",
+        "the user's keychains are listed where the policy opens the keychain",
+        ProcessGrant.KEYCHAIN,
+        "/usr/bin/security list-keychains");
+    opened(
+        all,
+        "GPU",
+        "a program for the graphics processor is compiled where the policy opens it",
+        ProcessGrant.GPU,
+        "/usr/bin/osascript -l JavaScript -e 'ObjC.import(\"Metal\");"
+            + " ObjC.bindFunction(\"MTLCreateSystemDefaultDevice\", [\"id\", []]);"
+            + " const d = $.MTLCreateSystemDefaultDevice(); if (d.isNil()) throw 1;"
+            + " if (d.newLibraryWithSourceOptionsError(\"kernel void k() {}\", $(), $()).isNil())"
+            + " throw 2'");
+    opened(
+        all,
+        "FSEVENTS",
+        "Node hears of a changed file where the policy hides another and opens fsevents",
+        ProcessGrant.FSEVENTS,
+        WATCH);
+    opened(
+        all, "PS", "ps runs where the policy opens it", ProcessGrant.PS, "/bin/ps -o pid= -p $$");
+  }
+
+  /** Adds a case of an operation that succeeds with a grant, and without it does not. */
+  private static void opened(
+      List<ConformanceCase> all, String id, String title, ProcessGrant grant, String attempt) {
+    List<String> needs = List.of("process.mac-services");
+    all.add(
+        new ConformanceCase(
+                "MAC-ALLOW-" + id,
+                GROUP,
+                title,
+                needs,
+                there -> {
+                  demandMac(there);
+                  SandboxPolicy closed = TestContext.write().none(":workspace/secret").build();
+                  SandboxPolicy open = closed.toBuilder().allow(grant).build();
+                  there.require(open, needs, there.fixture().workspace());
+                  Outcome without = tried(there, List.of(), closed, attempt, false);
+                  return without instanceof Outcome.Passed
+                      ? tried(there, needs, open, attempt, true)
+                      : without;
+                })
+            .permitting());
   }
 
   /** Returns a script that tries something with each spelling of a name with an accent. */
