@@ -10,7 +10,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Sid;
@@ -64,7 +63,7 @@ public final class ReturnedFiles implements AutoCloseable {
       return;
     }
     for (String root : roots) {
-      Returning returning = new Returning(user);
+      Returning returning = new Returning(user, Path.of(root));
       try {
         Files.walkFileTree(Path.of(root), returning);
       } catch (IOException e) {
@@ -82,11 +81,13 @@ public final class ReturnedFiles implements AutoCloseable {
 
   private final class Returning extends SimpleFileVisitor<Path> {
     private final Sid user;
+    private final Path root;
     private int kept;
     private Path first;
 
-    private Returning(Sid user) {
+    private Returning(Sid user, Path root) {
       this.user = user;
+      this.root = root;
     }
 
     @Override
@@ -115,19 +116,45 @@ public final class ReturnedFiles implements AutoCloseable {
       if (!since(attributes.creationTime()) && !since(attributes.lastModifiedTime())) {
         return;
       }
-      try (Handle seen = windows.files().open(file.toString(), false)) {
-        Optional<Sid> owner = AccessControlList.ownerOf(windows.security().descriptor(seen));
-        if (owner.filter(accounts::contains).isEmpty()) {
+      // The handle that is checked is the one that changes the owner: what the path leads to can
+      // be another file a moment later.
+      try (Handle handle = windows.files().openOwned(file.toString())) {
+        if (!accounts(handle)) {
           return;
         }
-        try (Handle handle = windows.files().openOwned(file.toString())) {
-          windows.security().setOwner(handle, user);
+        String path = windows.files().facts(handle).finalPath();
+        if (!Path.of(path).startsWith(root)) {
+          LOG.debug("{} leads to {} meanwhile", file, path);
+          kept(file);
+          return;
         }
+        windows.security().setOwner(handle, user);
       } catch (WindowsCallException e) {
         LOG.debug("the owner of {} stays", file, e);
-        first = first == null ? file : first;
-        kept++;
+        if (mayBeAccounts(file)) {
+          kept(file);
+        }
       }
+    }
+
+    private boolean accounts(Handle file) throws WindowsCallException {
+      return AccessControlList.ownerOf(windows.security().descriptor(file))
+          .filter(accounts::contains)
+          .isPresent();
+    }
+
+    /** Returns whether a file that cannot be changed is one to tell of: most are other users'. */
+    private boolean mayBeAccounts(Path file) {
+      try (Handle seen = windows.files().open(file.toString(), false)) {
+        return accounts(seen);
+      } catch (WindowsCallException e) {
+        return true;
+      }
+    }
+
+    private void kept(Path file) {
+      first = first == null ? file : first;
+      kept++;
     }
   }
 }

@@ -2,6 +2,8 @@ package org.ringfence.windows.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -30,13 +32,13 @@ class ReturnedFilesTest {
 
   @TempDir private Path directory;
   private final FakeWindows windows = new FakeWindows();
+  private FakeTree tree;
   private Path root;
 
   @BeforeEach
   void makeTree() throws Exception {
     directory = directory.toRealPath();
-    FakeTree tree = windows.treeOf(directory);
-    assertThat(tree).isNotNull();
+    tree = windows.treeOf(directory);
     root = Files.createDirectories(directory.resolve("work/.git")).getParent();
     Files.writeString(root.resolve(".git/HEAD"), "x");
     Files.writeString(root.resolve("theirs"), "x");
@@ -74,6 +76,45 @@ class ReturnedFilesTest {
     // A link leads to it, and is no file of the root.
     assertThat(owner("outside")).contains(ACCOUNT);
     assertThat(windows.openHandles()).isZero();
+  }
+
+  /** A process that a command left elsewhere puts a junction in the way of a change of owner. */
+  @Test
+  void fileThatALinkLeadsToInTheMeantimeStaysItsOwners() throws Exception {
+    Files.createDirectory(directory.resolve("profile"));
+    Files.writeString(directory.resolve("profile/HEAD"), "x");
+    own("profile/HEAD", ACCOUNT);
+    own("work/.git/HEAD", ACCOUNT);
+    own("work/theirs", ACCOUNT);
+    tree.opening =
+        path -> {
+          if (path.equals(root.resolve(".git/HEAD"))) {
+            tree.opening = later -> {};
+            swap();
+          }
+        };
+    opened(Instant.now()).close();
+    assertThat(owner("profile/HEAD")).contains(ACCOUNT);
+    assertThat(owner("moved/HEAD")).contains(ACCOUNT);
+    assertThat(owner("work/theirs")).contains(FakeWindows.USER);
+  }
+
+  private void swap() {
+    try {
+      Files.move(root.resolve(".git"), directory.resolve("moved"));
+      Files.createSymbolicLink(root.resolve(".git"), directory.resolve("profile"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void eachFileIsOpenedOnceToChangeItsOwner() throws Exception {
+    own("work/.git/HEAD", ACCOUNT);
+    windows.calls.clear();
+    opened(Instant.now()).close();
+    assertThat(windows.calls).contains("CreateFileW(owner)").doesNotContain("CreateFileW");
+    assertThat(owner("work/.git/HEAD")).contains(FakeWindows.USER);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.ringfence.windows.acl.AccessControlList;
 
@@ -31,6 +32,9 @@ public final class FakeTree {
   /** Files that this user may not change: of administrators, or of another account. */
   public final Set<Path> ofOthers = new HashSet<>();
 
+  /** Acts as another process does between a look at a path and its use. */
+  public Consumer<Path> opening = path -> {};
+
   /** Whether entries reach files with several names; others report both. */
   public boolean reachesHardLinks = true;
 
@@ -46,6 +50,7 @@ public final class FakeTree {
   /** Returns the file at a path; empty if the path is not of this tree or nothing is there. */
   Optional<FakeFile> find(String path) {
     Path real = Path.of(path);
+    opening.accept(real);
     if (!real.startsWith(root) || !Files.exists(real, LinkOption.NOFOLLOW_LINKS)) {
       return Optional.empty();
     }
@@ -53,7 +58,8 @@ public final class FakeTree {
       Object identity = Files.getAttribute(real, "unix:ino", LinkOption.NOFOLLOW_LINKS);
       boolean known = byIdentity.containsKey(identity);
       FakeFile file = byIdentity.computeIfAbsent(identity, made -> windows.file(path));
-      file.path = path;
+      // Windows tells the path without links (GetFinalPathNameByHandleW).
+      file.path = real.getParent().toRealPath().resolve(real.getFileName()).toString();
       file.id = (Long) identity;
       boolean directory = Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS);
       file.links =

@@ -330,7 +330,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
    * Returns a file of the fake. A real file appears with {@link #owner} as its owner, by default
    * the administrators, like the directories of set-up.
    */
-  private FakeFile found(String path) {
+  private FakeFile found(String path) throws WindowsCallException {
     Optional<FakeFile> inTree = tree.flatMap(all -> all.find(path));
     if (inTree.isPresent()) {
       return inTree.get();
@@ -350,6 +350,9 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
           FakeDescriptors.ownedBy(owner, list.descriptor(new byte[] {1, 0, 4, (byte) 0x80}));
       real.add(key);
     }
+    if (!files.containsKey(key)) {
+      throw new WindowsCallException("CreateFileW", 2);
+    }
     return files.get(key);
   }
 
@@ -357,17 +360,13 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
     @Override
     public Handle open(String path, boolean changing) throws WindowsCallException {
       call(changing ? "CreateFileW(changing)" : "CreateFileW");
-      FakeFile file = found(path);
-      if (file == null) {
-        throw new WindowsCallException("CreateFileW", 2);
-      }
-      return handle(file);
+      return handle(found(path));
     }
 
     @Override
     public Handle openOwned(String path) throws WindowsCallException {
       call("CreateFileW(owner)");
-      return open(path, false);
+      return handle(found(path));
     }
 
     @Override
