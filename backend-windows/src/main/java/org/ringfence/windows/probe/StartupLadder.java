@@ -6,6 +6,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.probe.StartupSelfTest.Canary;
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Chooses a confinement of several, from the narrowest on. Programs must start in it; of those that
  * remain, the first in which the fewest canaries fail is taken. It is remembered, so that a later
- * JVM on the same build tries it first, and the slow canaries not again.
+ * JVM on the same build tries it first, and the slow canaries not again. A canary that does not end
+ * in its time says nothing: it counts for no confinement, and nothing is remembered after it.
  *
  * @param <R> a confinement; its text tells it from the others
  */
@@ -76,9 +79,11 @@ public final class StartupLadder<R> {
       return remembered.get();
     }
     Optional<R> best = Optional.empty();
-    Report report = new Report("there is no confinement to try", Map.of());
+    Report report = Report.failed("there is no confinement to try");
+    boolean decided = true;
     for (R rung : rungs) {
       Report found = trial.run(rung, false);
+      decided &= found.decided();
       boolean starts = found.problem().isEmpty();
       if (best.isEmpty() || starts && found.failing().size() < report.failing().size()) {
         report = found;
@@ -88,7 +93,7 @@ public final class StartupLadder<R> {
         break;
       }
     }
-    if (best.isPresent()) {
+    if (best.isPresent() && decided) {
       remember(best.get(), report);
     }
     return new Choice<>(best, report);
@@ -116,12 +121,14 @@ public final class StartupLadder<R> {
       }
     }
     Report now = trial.run(rung.get(), true);
-    boolean same = now.problem().isEmpty() && now.failing().keySet().equals(quick(then.keySet()));
-    return same ? Optional.of(new Choice<>(rung, new Report("", then))) : Optional.empty();
-  }
-
-  private static java.util.Set<Canary> quick(java.util.Set<Canary> canaries) {
-    return canaries.stream().filter(Canary::quick).collect(java.util.stream.Collectors.toSet());
+    Set<Canary> expected =
+        then.keySet().stream()
+            .filter(canary -> canary.quick() && !now.unknown().contains(canary))
+            .collect(Collectors.toSet());
+    boolean same = now.problem().isEmpty() && now.failing().keySet().equals(expected);
+    return same
+        ? Optional.of(new Choice<>(rung, new Report("", false, then, Set.of())))
+        : Optional.empty();
   }
 
   private void remember(R rung, Report report) {

@@ -11,12 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
@@ -65,6 +69,8 @@ public final class StartupSelfTest {
   private final WindowsSession session;
   private final Path directory;
   private final Map<String, String> environment;
+  private final int seconds;
+  private final int powershellSeconds;
 
   /**
    * Prepares canaries.
@@ -75,30 +81,64 @@ public final class StartupSelfTest {
    */
   public StartupSelfTest(
       WindowsSession session, String systemDirectory, Map<String, String> environment) {
+    this(session, systemDirectory, environment, SECONDS, POWERSHELL_SECONDS);
+  }
+
+  StartupSelfTest(
+      WindowsSession session,
+      String systemDirectory,
+      Map<String, String> environment,
+      int seconds,
+      int powershellSeconds) {
     this.session = session;
     this.directory = Path.of(systemDirectory);
     this.environment = environment;
+    this.seconds = seconds;
+    this.powershellSeconds = powershellSeconds;
   }
 
   /**
    * The results of canaries.
    *
    * @param problem why nothing starts; empty when programs do
+   * @param undecided whether the problem is a program that did not end in its time, as on a busy
+   *     machine
    * @param failing objects that are closed to programs, with the reason, in the order of {@link
    *     Canary}
+   * @param unknown objects whose canary did not end in its time
    */
-  public record Report(String problem, Map<Canary, String> failing) {
-    /** Copies the map. */
+  public record Report(
+      String problem, boolean undecided, Map<Canary, String> failing, Set<Canary> unknown) {
+    /** Copies the parts. */
     public Report {
       Map<Canary, String> copy = new EnumMap<>(Canary.class);
       copy.putAll(failing);
       failing = Collections.unmodifiableMap(copy);
+      unknown = Collections.unmodifiableSet(new TreeSet<>(unknown));
     }
 
-    /** Describes the closed objects in words; empty when none is. */
+    /**
+     * Returns the report of a confinement in which nothing starts.
+     *
+     * @param problem why
+     * @return the report
+     */
+    public static Report failed(String problem) {
+      return new Report(problem, false, Map.of(), Set.of());
+    }
+
+    /** Returns whether each canary has ended: a later process finds the same. */
+    public boolean decided() {
+      return !undecided && unknown.isEmpty();
+    }
+
+    /** Describes the closed objects in words, and the unknown ones; empty when there are none. */
     public String words() {
-      return failing.entrySet().stream()
-          .map(entry -> entry.getKey().words() + " (" + entry.getValue() + ")")
+      return Stream.concat(
+              failing.entrySet().stream()
+                  .map(entry -> entry.getKey().words() + " (" + entry.getValue() + ")"),
+              unknown.stream()
+                  .map(canary -> canary.words() + " (not known: it did not end, twice)"))
           .collect(Collectors.joining(", "));
     }
   }
@@ -137,20 +177,52 @@ public final class StartupSelfTest {
     }
   }
 
+  /** What the canaries have found so far. */
+  private static final class Findings {
+    private final Map<Canary, String> failing = new EnumMap<>(Canary.class);
+    private final Set<Canary> unknown = EnumSet.noneOf(Canary.class);
+
+    private void failed(Canary canary, IOException why) {
+      if (why instanceof Unended) {
+        unknown.add(canary);
+      } else {
+        failing.put(canary, String.valueOf(why.getMessage()));
+      }
+    }
+
+    private Report report() {
+      return new Report("", false, failing, unknown);
+    }
+  }
+
+  /** A program did not end in its time. That tells nothing about the confinement. */
+  private static final class Unended extends SandboxException {
+    private static final long serialVersionUID = 1L;
+
+    private Unended(String program) {
+      super(program + " does not end");
+    }
+  }
+
   /**
    * Tries the quick canaries.
    *
    * @return the results
    */
   public Report quickReport() {
-    String problem = startProblem();
-    Map<Canary, String> failing = new EnumMap<>(Canary.class);
-    if (problem.isEmpty()) {
-      exit("echo x>nul", failing, Canary.NULL_DEVICE);
-      exit("echo x|findstr x", failing, Canary.PIPE);
-      exit("if not exist %SystemDrive%\\ exit 1", failing, Canary.DRIVE_ROOT);
+    Optional<Report> problem = startProblem();
+    if (problem.isPresent()) {
+      return problem.get();
     }
-    return new Report(problem, failing);
+    Findings found = new Findings();
+    quick(found);
+    return found.report();
+  }
+
+  private void quick(Findings found) {
+    exit("echo x>nul", found, Canary.NULL_DEVICE);
+    exit("echo x|findstr x", found, Canary.PIPE);
+    exit("if not exist %SystemDrive%\\ exit 1", found, Canary.DRIVE_ROOT);
   }
 
   /**
@@ -160,55 +232,55 @@ public final class StartupSelfTest {
    * @return the results
    */
   public Report report(Optional<LoopbackServers> servers) {
-    Report quick = quickReport();
-    if (!quick.problem().isEmpty()) {
-      return quick;
+    Optional<Report> problem = startProblem();
+    if (problem.isPresent()) {
+      return problem.get();
     }
-    Map<Canary, String> failing = new EnumMap<>(Canary.class);
-    failing.putAll(quick.failing());
-    powershell(failing);
+    Findings found = new Findings();
+    quick(found);
+    powershell(found);
     if (servers.isPresent()) {
       try {
         if (!reachesServer(servers.get()).orElse(true)) {
-          failing.put(Canary.SOCKET, "curl.exe does not reach a server of this machine");
+          found.failing.put(Canary.SOCKET, "curl.exe does not reach a server of this machine");
         }
       } catch (BindException e) {
         LOG.debug("sockets are not tried", e);
       } catch (IOException e) {
-        failing.put(Canary.SOCKET, String.valueOf(e.getMessage()));
+        found.failed(Canary.SOCKET, e);
       }
     }
-    return new Report("", failing);
+    return found.report();
   }
 
-  private void exit(String line, Map<Canary, String> failing, Canary canary) {
+  private void exit(String line, Findings found, Canary canary) {
     try {
-      int code = exitCode(List.of("cmd.exe", "/d", "/c", line), environment, SECONDS);
+      int code = exitCode(List.of("cmd.exe", "/d", "/c", line), environment, seconds);
       if (code != 0) {
-        failing.put(canary, "cmd.exe ended with " + WindowsError.describe(code));
+        found.failing.put(canary, "cmd.exe ended with " + WindowsError.describe(code));
       }
     } catch (SandboxException e) {
-      failing.put(canary, String.valueOf(e.getMessage()));
+      found.failed(canary, e);
     }
   }
 
-  private void powershell(Map<Canary, String> failing) {
+  private void powershell(Findings found) {
     String program = directory + "\\WindowsPowerShell\\v1.0\\powershell.exe";
     try {
       int code =
           exitCode(
               List.of(program, "-NoProfile", "-NonInteractive", "-Command", POWERSHELL_SCRIPT),
               environment,
-              POWERSHELL_SECONDS);
+              powershellSeconds);
       if (code == PIPE_CLOSED) {
-        failing.put(Canary.OWN_NAMED_PIPE, "PowerShell opens none");
+        found.failing.put(Canary.OWN_NAMED_PIPE, "PowerShell opens none");
       } else if (code != 0) {
-        failing.put(Canary.POWERSHELL, "it ended with " + WindowsError.describe(code));
+        found.failing.put(Canary.POWERSHELL, "it ended with " + WindowsError.describe(code));
       }
     } catch (CommandNotFoundException e) {
       LOG.debug("this system has no PowerShell to try", e);
     } catch (SandboxException e) {
-      failing.put(Canary.POWERSHELL, String.valueOf(e.getMessage()));
+      found.failed(Canary.POWERSHELL, e);
     }
   }
 
@@ -222,21 +294,23 @@ public final class StartupSelfTest {
   }
 
   /** Returns why a console or a windowed program does not start; empty when both do. */
-  private String startProblem() {
+  private Optional<Report> startProblem() {
     for (List<String> command :
         List.of(List.of("cmd.exe", "/d", "/c", "exit 0"), List.of("rundll32.exe"))) {
       try {
-        int code = exitCode(command, environment, SECONDS);
+        int code = exitCode(command, environment, seconds);
         if (code == WindowsError.STATUS_DLL_INIT_FAILED.code()
             || code == WindowsError.STATUS_DLL_NOT_FOUND.code()
             || code == WindowsError.ACCESS_DENIED.code()) {
-          return command.get(0) + " ended with " + WindowsError.describe(code);
+          return Optional.of(
+              Report.failed(command.get(0) + " ended with " + WindowsError.describe(code)));
         }
       } catch (SandboxException e) {
-        return e.getMessage();
+        return Optional.of(
+            new Report(String.valueOf(e.getMessage()), e instanceof Unended, Map.of(), Set.of()));
       }
     }
-    return "";
+    return Optional.empty();
   }
 
   /**
@@ -249,7 +323,7 @@ public final class StartupSelfTest {
     return onFile(
         (file, variables) -> {
           exitCode(
-              List.of("cmd.exe", "/d", "/c", "echo changed>%" + FILE + "%"), variables, SECONDS);
+              List.of("cmd.exe", "/d", "/c", "echo changed>%" + FILE + "%"), variables, seconds);
           return !Files.readString(file).equals(CONTENT);
         });
   }
@@ -263,7 +337,7 @@ public final class StartupSelfTest {
   public boolean reads() throws IOException {
     return onFile(
         (file, variables) ->
-            exitCode(List.of("cmd.exe", "/d", "/c", "type %" + FILE + "%"), variables, SECONDS)
+            exitCode(List.of("cmd.exe", "/d", "/c", "type %" + FILE + "%"), variables, seconds)
                 == 0);
   }
 
@@ -298,7 +372,7 @@ public final class StartupSelfTest {
       exitCode(
           List.of("curl.exe", "-q", "-s", "--noproxy", "*", "-m", "2", address),
           environment,
-          SECONDS);
+          seconds);
       // A connection that the system permitted is in the queue by now.
       server.accept().close();
       return Optional.of(true);
@@ -309,7 +383,18 @@ public final class StartupSelfTest {
     }
   }
 
-  private int exitCode(List<String> command, Map<String, String> variables, int seconds)
+  /** Runs a program, and once more if it does not end: the machine may have been busy. */
+  private int exitCode(List<String> command, Map<String, String> variables, int most)
+      throws SandboxException {
+    try {
+      return ended(command, variables, most);
+    } catch (Unended e) {
+      LOG.debug("one more time: {}", e.getMessage());
+      return ended(command, variables, most);
+    }
+  }
+
+  private int ended(List<String> command, Map<String, String> variables, int most)
       throws SandboxException {
     SandboxedProcess process =
         session.start(
@@ -325,9 +410,9 @@ public final class StartupSelfTest {
                 Limits.NONE,
                 Optional.empty()));
     try {
-      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      if (!process.waitFor(most, TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        throw new SandboxException(command.get(0) + " does not end");
+        throw new Unended(command.get(0));
       }
       return process.exitValue();
     } catch (InterruptedException e) {

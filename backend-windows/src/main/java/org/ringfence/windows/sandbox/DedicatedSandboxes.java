@@ -246,7 +246,7 @@ public final class DedicatedSandboxes {
       runner.ask(
           rung.confine(runner, token, mitigations, List.of(), Sid.synthetic(random, "canary")));
     } catch (SandboxException | WindowsCallException e) {
-      return new StartupSelfTest.Report(String.valueOf(e.getMessage()), Map.of());
+      return StartupSelfTest.Report.failed(String.valueOf(e.getMessage()));
     }
     WindowsSession session =
         new WindowsSession(

@@ -400,7 +400,8 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
               token.user(), token.logon(), containerPrivileges, List.of(), false, false, true, 1);
     }
     TokenFacts with = token;
-    Integer code = programs.map(all -> all.run(with, request)).orElseGet(exitCodes::poll);
+    Integer code =
+        programs.isPresent() ? programs.get().run(with, request).orElse(null) : exitCodes.poll();
     FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, defaultDacl, code);
     process.mitigations = forgetsMitigations ? Set.of() : request.mitigations().closed();
     object(request.job(), FakeJobs.FakeJob.class).processes.add(process);
