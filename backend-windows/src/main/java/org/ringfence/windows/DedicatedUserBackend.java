@@ -167,8 +167,17 @@ public final class DedicatedUserBackend implements SandboxBackend, VerifiedBacke
     if (!facts.closed().isEmpty()) {
       told.put("closed to commands", facts.closed());
     }
-    told.put("network", client.network() ? "closed, tried" : "not set up");
+    told.put("network", network(client.network(), facts.untried()));
     return new Found(Availability.available(told), Optional.of(sandboxes), Optional.of(facts));
+  }
+
+  private static String network(boolean setUp, String untried) {
+    if (!setUp) {
+      return "not set up";
+    }
+    return untried.isEmpty()
+        ? "closed, tried"
+        : "closed to the account; not tried by a restricted command: " + untried;
   }
 
   @Override

@@ -232,24 +232,25 @@ final class AssumedMachines {
                 accounts.put(
                     name,
                     new DedicatedUserFacts(
-                        base, AccountToken.OWN_SID, false, true, List.of(), false, "")));
+                        base, AccountToken.OWN_SID, false, true, List.of(), false, "", "")));
     WindowsFacts good = windows().get("good");
     accounts.put(
         "the caller's logon",
-        new DedicatedUserFacts(good, AccountToken.OWN_SID, true, true, List.of(), false, ""));
+        new DedicatedUserFacts(good, AccountToken.OWN_SID, true, true, List.of(), false, "", ""));
     accounts.put(
         "files only",
-        new DedicatedUserFacts(good, AccountToken.OWN_SID, false, false, List.of(), false, ""));
+        new DedicatedUserFacts(good, AccountToken.OWN_SID, false, false, List.of(), false, "", ""));
     accounts.put(
         "others delete",
         new DedicatedUserFacts(
-            good, AccountToken.OWN_SID, false, true, List.of("C:\\tools"), false, ""));
+            good, AccountToken.OWN_SID, false, true, List.of("C:\\tools"), false, "", ""));
     accounts.put(
         "echoes",
-        new DedicatedUserFacts(good, AccountToken.OWN_SID, false, true, List.of(), true, ""));
+        new DedicatedUserFacts(good, AccountToken.OWN_SID, false, true, List.of(), true, "", ""));
     for (AccountToken token : AccountToken.values()) {
       accounts.put(
-          "token " + token, new DedicatedUserFacts(good, token, false, true, List.of(), false, ""));
+          "token " + token,
+          new DedicatedUserFacts(good, token, false, true, List.of(), false, "", ""));
     }
     return accounts;
   }

@@ -12,6 +12,7 @@ import java.util.List;
  * @param deletable the examined directories in which every user may delete
  * @param echoes whether the offline user's echo requests are answered
  * @param closed the objects that canaries found closed to commands, in words; empty if none is
+ * @param untried why no restricted command tried the closed network; empty if one did
  */
 public record DedicatedUserFacts(
     WindowsFacts base,
@@ -20,7 +21,8 @@ public record DedicatedUserFacts(
     boolean network,
     List<String> deletable,
     boolean echoes,
-    String closed) {
+    String closed,
+    String untried) {
   /** Copies the list. */
   public DedicatedUserFacts {
     deletable = List.copyOf(deletable);

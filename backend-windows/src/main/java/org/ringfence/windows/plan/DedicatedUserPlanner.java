@@ -163,6 +163,9 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
               "firewall rules and filters for the offline user, tried at each start"
                   + (mode == NetworkMode.ALLOWLIST ? "; the egress proxy" : ""),
               REDIRECTOR
+                  + (found.untried().isEmpty()
+                      ? ""
+                      : "; no restricted command tried the closed network here: " + found.untried())
                   + (found.echoes()
                       ? "; echo requests are answered, which no socket of a command sends"
                       : "")

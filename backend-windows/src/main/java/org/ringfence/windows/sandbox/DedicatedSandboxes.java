@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -180,7 +181,8 @@ public final class DedicatedSandboxes {
    */
   public DedicatedUserFacts probe(boolean network) throws SandboxException {
     try (RunnerConnection runner = runner(network)) {
-      StartupLadder.Choice<Rung> choice = lowest(runner, network);
+      Map<Rung, String> untried = new HashMap<>();
+      StartupLadder.Choice<Rung> choice = lowest(runner, network, untried);
       Rung rung = choice.rung();
       boolean echoes = false;
       if (network) {
@@ -200,7 +202,8 @@ public final class DedicatedSandboxes {
           network,
           places.deletable(accounts.offline(), accounts.group()),
           echoes,
-          choice.report().words());
+          choice.report().words(),
+          untried.getOrDefault(rung, ""));
     } catch (WindowsCallException e) {
       throw CallFailures.cannot("dedicated user", e);
     }
@@ -216,8 +219,8 @@ public final class DedicatedSandboxes {
   }
 
   /** Returns the narrowest confinement under which programs start, and the objects closed in it. */
-  private StartupLadder.Choice<Rung> lowest(RunnerConnection runner, boolean network)
-      throws SandboxException {
+  private StartupLadder.Choice<Rung> lowest(
+      RunnerConnection runner, boolean network, Map<Rung, String> untried) throws SandboxException {
     StartupLadder.Choice<Optional<Rung>> choice =
         new StartupLadder<Rung>(
                 installation,
@@ -228,7 +231,7 @@ public final class DedicatedSandboxes {
                     "account " + (network ? accounts.offline() : accounts.online()),
                     "token " + token,
                     "mitigations " + mitigations.closed()))
-            .choose(rungs(), (rung, quick) -> report(runner, rung, network, quick));
+            .choose(rungs(), (rung, quick) -> report(runner, rung, network, quick, untried));
     Rung rung =
         choice
             .rung()
@@ -240,7 +243,8 @@ public final class DedicatedSandboxes {
   }
 
   private StartupSelfTest.Report report(
-      RunnerConnection runner, Rung rung, boolean network, boolean quick) throws SandboxException {
+      RunnerConnection runner, Rung rung, boolean network, boolean quick, Map<Rung, String> untried)
+      throws SandboxException {
     byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
     try {
       runner.ask(
@@ -265,7 +269,7 @@ public final class DedicatedSandboxes {
       if (report.problem().isEmpty()) {
         contained(canary);
         if (network) {
-          closed(canary);
+          closed(canary).ifPresent(why -> untried.put(rung, why));
         }
       }
       return report;
@@ -290,17 +294,37 @@ public final class DedicatedSandboxes {
 
   /**
    * Tests the closed network from inside: whether a filter for a user matches a restricted token of
-   * that user is another question than whether it matches the runner, which is not restricted.
+   * that user is another question than whether it matches the runner, which is not restricted. A
+   * program that reaches nothing at all would show nothing, so it has to reach an open port first.
+   *
+   * @return why nothing was tried; empty if the network is closed
    */
-  private static void closed(StartupSelfTest canary) throws SandboxException {
+  private Optional<String> closed(StartupSelfTest canary) throws SandboxException {
     try {
+      Optional<String> problem = control(canary);
+      if (problem.isPresent()) {
+        return problem;
+      }
       if (canary.reachesServer(StartupSelfTest.LoopbackServers.ANY).orElse(false)) {
         refuseOpen(Optional.of("a command reaches a server of this machine"));
       }
+      return Optional.empty();
     } catch (SandboxException e) {
       throw e;
     } catch (IOException e) {
       throw new SandboxException("the probe cannot be made: " + e.getMessage(), e);
+    }
+  }
+
+  private Optional<String> control(StartupSelfTest canary) {
+    try {
+      return canary
+          .reachesServer(this::permitted)
+          .map(reached -> reached ? "" : "curl.exe does not reach a port of the proxy either")
+          .or(() -> Optional.of("there is no curl.exe"))
+          .filter(why -> !why.isEmpty());
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 

@@ -48,6 +48,7 @@ class DedicatedUserPlannerTest {
         network,
         List.of(),
         echoes,
+        "",
         "");
   }
 
@@ -106,7 +107,7 @@ class DedicatedUserPlannerTest {
   }
 
   private static DedicatedUserFacts withToken(AccountToken token) {
-    return new DedicatedUserFacts(GOOD.base(), token, false, true, List.of(), false, "");
+    return new DedicatedUserFacts(GOOD.base(), token, false, true, List.of(), false, "", "");
   }
 
   /** Its own SID opens pipes, and makes a command the owner of what the account made. */
@@ -161,6 +162,7 @@ class DedicatedUserPlannerTest {
             true,
             List.of("C:\\tools"),
             false,
+            "",
             "");
     Map<String, PlannedGuarantee> plan = plan(minimal(), open);
     assertLevels(plan, Enforcement.ADVISORY, "files.write", "files.delete", "registry.write");
@@ -173,7 +175,14 @@ class DedicatedUserPlannerTest {
   void closedNetworkIsAdvisoryBecauseServicesConnectForACommand() {
     Map<String, PlannedGuarantee> plan = plan(minimal(), GOOD);
     assertLevels(plan, Enforcement.ADVISORY, "network.external");
-    assertThat(plan.get("network.external").reason()).contains("SMB", "WebDAV");
+    assertThat(plan.get("network.external").reason())
+        .contains("SMB", "WebDAV")
+        .doesNotContain("no restricted command");
+    DedicatedUserFacts untried =
+        new DedicatedUserFacts(
+            GOOD.base(), AccountToken.ROOTS, false, true, List.of(), false, "", "no curl.exe");
+    assertThat(plan(minimal(), untried).get("network.external").reason())
+        .contains("SMB", "no restricted command tried the closed network here: no curl.exe");
   }
 
   @Test

@@ -100,6 +100,7 @@ class DedicatedGrantsTest {
                 true,
                 List.of(),
                 false,
+                "",
                 ""),
             EventSink.NONE);
   }

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -117,5 +121,53 @@ class DedicatedProbeTest {
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("the network is not closed")
         .hasMessageContaining("a command reaches a server of this machine");
+  }
+
+  /** A program that reaches nothing anyhow does not show that the network is closed. */
+  @Test
+  void networkIsNotCalledClosedWhereNoCommandReachesAnOpenPort() throws Exception {
+    probe(AccountToken.OWN_SID);
+    windows.started.clear();
+    // Also where the confinement is remembered.
+    assertThat(probe(AccountToken.OWN_SID).untried()).isEmpty();
+    // The first server is a port of the proxy, the second is closed.
+    assertThat(curls()).isEqualTo(2);
+    windows.files.remove("C:\\WINDOWS\\SYSTEM32\\CURL.EXE");
+    assertThat(probe(AccountToken.OWN_SID).untried()).isEqualTo("there is no curl.exe");
+    programs.install();
+    windows.started.clear();
+    programs.curlFails = true;
+    assertThat(probe(AccountToken.OWN_SID).untried())
+        .contains("does not reach a port of the proxy either");
+    assertThat(curls()).isEqualTo(1);
+  }
+
+  @Test
+  void networkIsNotCalledClosedWhileAllPortsOfTheProxyAreInUse() throws Exception {
+    List<ServerSocket> taken = new ArrayList<>();
+    try {
+      for (int port : client.ports()) {
+        try {
+          taken.add(new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")));
+        } catch (BindException e) {
+          assertThat(e).as("another process uses port %s", port).isNotNull();
+        }
+      }
+      assertThat(probe(AccountToken.OWN_SID).untried()).contains("no port of the proxy is free");
+    } finally {
+      for (ServerSocket socket : taken) {
+        socket.close();
+      }
+    }
+  }
+
+  /** Counts the commands of the last start that tried a server, and forgets them. */
+  private long curls() {
+    long count =
+        windows.started.stream()
+            .filter(request -> request.commandLine().contains("curl.exe"))
+            .count();
+    windows.started.clear();
+    return count;
   }
 }

@@ -91,6 +91,7 @@ class DedicatedSandboxesTest {
         true,
         List.of(),
         false,
+        "",
         "");
   }
 

@@ -32,6 +32,9 @@ public final class FakePrograms {
   /** Whether a filter for a user matches the restricted tokens of that user. */
   public boolean filtersMatchRestrictedTokens = true;
 
+  /** If set, curl connects to nothing, as where a library of its own is missing. */
+  public boolean curlFails;
+
   /** How often commands whose line contains a text do not end, as on a busy machine. */
   public final Map<String, Integer> unending = new HashMap<>();
 
@@ -71,7 +74,9 @@ public final class FakePrograms {
       return opens(OpenedObject.DRIVE_ROOT, caller) ? 0 : 1;
     }
     if (line.contains("curl.exe")) {
-      return opens(OpenedObject.SOCKET, caller) && connects(token, line) ? 0 : COULD_NOT_CONNECT;
+      return !curlFails && opens(OpenedObject.SOCKET, caller) && connects(token, line)
+          ? 0
+          : COULD_NOT_CONNECT;
     }
     // The canaries that read and write a user's file.
     return line.contains("echo changed") || line.contains("type ") ? 1 : 0;
