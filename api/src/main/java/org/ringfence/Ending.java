@@ -41,7 +41,10 @@ public sealed interface Ending {
   enum Limit {
     /** {@code limits.outputBytes}. */
     OUTPUT,
-    /** {@code limits.memory}, where a control group of Linux holds the whole command to it. */
+    /**
+     * {@code limits.memory}, where a control group of Linux holds the whole command to it, and on
+     * macOS.
+     */
     MEMORY,
     /** {@code limits.cpuTime}, of the command's first process. */
     CPU_TIME,

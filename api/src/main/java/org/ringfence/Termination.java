@@ -22,7 +22,8 @@ public record Termination(Cause cause, int exitValue, int signal) {
     /** It wrote more than the policy allows. */
     OUTPUT_LIMIT,
     /**
-     * All its processes together took more memory than the policy allows: the kernel ended them.
+     * All its processes together took more memory than the policy allows: the kernel ended them, or
+     * on macOS the sandbox, which looks from time to time.
      */
     MEMORY_LIMIT
   }

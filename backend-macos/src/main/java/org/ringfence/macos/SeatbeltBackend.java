@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
+import org.ringfence.macos.bind.MacProcessMemory;
 import org.ringfence.macos.launch.SeatbeltPrograms;
 import org.ringfence.macos.launch.SeatbeltSession;
 import org.ringfence.macos.plan.SeatbeltCompiler;
@@ -42,6 +43,7 @@ public final class SeatbeltBackend implements SandboxBackend, VerifiedBackend {
   private static final int SOME_PORT = 3128;
 
   private final SeatbeltPrograms programs;
+  private final SeatbeltSession.MemorySource memory;
   private final boolean anywhere;
   private final Optional<VerifiedBuilds> results;
   private Availability availability;
@@ -49,12 +51,16 @@ public final class SeatbeltBackend implements SandboxBackend, VerifiedBackend {
 
   /** For {@link java.util.ServiceLoader}. */
   public SeatbeltBackend() {
-    this(SeatbeltPrograms.OF_SYSTEM, false, VerifiedBuilds.ofUser());
+    this(SeatbeltPrograms.OF_SYSTEM, MacProcessMemory::load, false, VerifiedBuilds.ofUser());
   }
 
   private SeatbeltBackend(
-      SeatbeltPrograms programs, boolean anywhere, Optional<VerifiedBuilds> results) {
+      SeatbeltPrograms programs,
+      SeatbeltSession.MemorySource memory,
+      boolean anywhere,
+      Optional<VerifiedBuilds> results) {
     this.programs = programs;
+    this.memory = memory;
     this.anywhere = anywhere;
     this.results = results;
   }
@@ -68,7 +74,21 @@ public final class SeatbeltBackend implements SandboxBackend, VerifiedBackend {
    * @return the backend
    */
   public static SeatbeltBackend with(SeatbeltPrograms programs, VerifiedBuilds results) {
-    return new SeatbeltBackend(programs, true, Optional.of(results));
+    return with(programs, MacProcessMemory::load, results);
+  }
+
+  /**
+   * As {@link #with(SeatbeltPrograms, VerifiedBuilds)}, with an account of memory in place of the
+   * system's.
+   *
+   * @param programs the programs
+   * @param memory the memory of processes
+   * @param results the place of the results of first runs
+   * @return the backend
+   */
+  public static SeatbeltBackend with(
+      SeatbeltPrograms programs, SeatbeltSession.MemorySource memory, VerifiedBuilds results) {
+    return new SeatbeltBackend(programs, memory, true, Optional.of(results));
   }
 
   @Override
@@ -178,6 +198,6 @@ public final class SeatbeltBackend implements SandboxBackend, VerifiedBackend {
     if (!plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }
-    return SeatbeltSession.open(programs, plan.policy(), listener);
+    return SeatbeltSession.open(programs, memory, plan.policy(), listener);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.macos.SeatbeltBackend;
+import org.ringfence.macos.bind.ProcessMemory;
 import org.ringfence.macos.launch.SeatbeltPrograms;
 import org.ringfence.spi.VerifiedBuilds;
 
@@ -21,6 +23,20 @@ import org.ringfence.spi.VerifiedBuilds;
 class FirstRunCasesTest {
   private static final Path NO_CONFINEMENT =
       Path.of("..", "backend-macos", "src", "test", "seatbelt").toAbsolutePath().normalize();
+
+  /** Sees no process. */
+  private static final ProcessMemory NO_MEMORY =
+      new ProcessMemory() {
+        @Override
+        public int[] group(int group) {
+          return new int[0];
+        }
+
+        @Override
+        public OptionalLong footprint(int pid) {
+          return OptionalLong.empty();
+        }
+      };
 
   private static final List<String> NOT_ON_LINUX =
       List.of(
@@ -87,6 +103,7 @@ class FirstRunCasesTest {
                 List.of("/bin/sh", NO_CONFINEMENT.resolve("sandbox-exec.sh").toString()),
                 NO_CONFINEMENT.resolve("log.sh").toString(),
                 NO_CONFINEMENT.resolve("sw_vers.sh").toString()),
+            () -> NO_MEMORY,
             VerifiedBuilds.in(state));
     Map<String, CaseResult> results = new TreeMap<>();
     try (ConformanceSuite suite = ConformanceSuite.against(backend)) {

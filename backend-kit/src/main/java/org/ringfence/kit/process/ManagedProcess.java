@@ -98,6 +98,11 @@ public abstract class ManagedProcess extends WatchedProcess {
     end(Cause.OUTPUT_LIMIT, Duration.ZERO);
   }
 
+  /** Ends the process because its processes together exceeded the memory limit. */
+  public final void memoryLimitReached() {
+    end(Cause.MEMORY_LIMIT, Duration.ZERO);
+  }
+
   /** Kills the process because the sandbox closes. */
   public final void endNow() {
     end(Cause.DESTROYED, Duration.ZERO);

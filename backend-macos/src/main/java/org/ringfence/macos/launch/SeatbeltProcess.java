@@ -15,6 +15,7 @@ import org.ringfence.kit.process.ExitStatus;
 import org.ringfence.kit.process.KillTimer;
 import org.ringfence.kit.process.ManagedProcess;
 import org.ringfence.macos.bind.Posix;
+import org.ringfence.macos.bind.ProcessMemory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,7 @@ final class SeatbeltProcess extends ManagedProcess {
   // Processes that leave the group for a new session, by their handles, not their numbers.
   private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
   private final ProcessHandle handle;
+  private volatile Thread accounting;
 
   SeatbeltProcess(
       long id,
@@ -51,6 +53,32 @@ final class SeatbeltProcess extends ManagedProcess {
     this.handle = ProcessHandle.of(pid).orElse(null);
   }
 
+  /**
+   * Ends the command when its processes together have more memory than allowed.
+   *
+   * @param bytes the limit
+   * @param memory tells the memory of a process
+   */
+  void limitMemory(long bytes, ProcessMemory memory) {
+    accounting =
+        new TreeMemory(memory, pid, this::others)
+            .report(
+                sum -> {
+                  if (sum > bytes) {
+                    memoryLimitReached();
+                  }
+                });
+  }
+
+  /** Returns the processes that may have left the group; drops those that have ended. */
+  private Set<ProcessHandle> others() {
+    seen.removeIf(each -> !each.isAlive());
+    if (handle != null) {
+      handle.descendants().forEach(seen::add);
+    }
+    return seen;
+  }
+
   /** Waits for the end on a separate thread. */
   void watch(Runnable whenGone) {
     Thread thread =
@@ -66,12 +94,20 @@ final class SeatbeltProcess extends ManagedProcess {
               if (killsLeftovers) {
                 killTree();
               }
+              stopAccounting();
               whenGone.run();
               settle(how);
             },
             "ringfence-wait-" + pid);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  private void stopAccounting() {
+    Thread running = accounting;
+    if (running != null) {
+      running.interrupt();
+    }
   }
 
   /** Reports the end once the bytes left in the pipes are counted. */
@@ -84,6 +120,7 @@ final class SeatbeltProcess extends ManagedProcess {
 
   /** Ends a started command that no thread waits for. */
   void lost() {
+    stopAccounting();
     killTree();
     try {
       posix.await(pid);

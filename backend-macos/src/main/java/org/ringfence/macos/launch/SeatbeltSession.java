@@ -27,6 +27,7 @@ import org.ringfence.kit.session.ResourceStack;
 import org.ringfence.kit.session.SessionBase;
 import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.macos.bind.Posix;
+import org.ringfence.macos.bind.ProcessMemory;
 import org.ringfence.macos.plan.SeatbeltCompiler;
 import org.ringfence.macos.plan.SeatbeltPlanner;
 import org.ringfence.macos.plan.SeatbeltProfile;
@@ -62,6 +63,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
 
   private final SeatbeltPrograms programs;
   private final Posix posix = new Posix();
+  private final Optional<ProcessMemory> memory;
   private final EffectivePolicy policy;
   private final Path own;
   private final List<String> sandboxing;
@@ -72,9 +74,17 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   private final ResourceStack resources;
 
   private SeatbeltSession(
-      SeatbeltPrograms programs, EffectivePolicy policy, EventSink sink, ResourceStack resources)
+      SeatbeltPrograms programs,
+      MemorySource memory,
+      EffectivePolicy policy,
+      EventSink sink,
+      ResourceStack resources)
       throws SandboxException, IOException {
     this.programs = programs;
+    this.memory =
+        policy.policy().limits().memory().isPresent()
+            ? Optional.of(memory.load())
+            : Optional.empty();
     this.policy = policy;
     this.resources = resources;
     this.own = directory(policy);
@@ -100,22 +110,35 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
             : Optional.empty();
   }
 
+  /** Loads the account of memory, for policies that limit it. */
+  @FunctionalInterface
+  public interface MemorySource {
+    /**
+     * Loads it.
+     *
+     * @return the memory of processes
+     * @throws IOException if this system does not tell it
+     */
+    ProcessMemory load() throws IOException;
+  }
+
   /**
    * Opens a sandbox.
    *
    * @param programs the system's programs
+   * @param memory loads the memory of processes, when the policy limits it
    * @param policy the policy
    * @param listener receives denials and decides on hosts
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
   public static SeatbeltSession open(
-      SeatbeltPrograms programs, EffectivePolicy policy, EventSink listener)
+      SeatbeltPrograms programs, MemorySource memory, EffectivePolicy policy, EventSink listener)
       throws SandboxException {
     checkObserved(listener);
     ResourceStack resources = new ResourceStack();
     try {
-      SeatbeltSession session = new SeatbeltSession(programs, policy, listener, resources);
+      SeatbeltSession session = new SeatbeltSession(programs, memory, policy, listener, resources);
       session.tryOut();
       return session;
     } catch (IOException e) {
@@ -268,6 +291,9 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
         streams.handOver(
             new CommandOutputs(launch.limits().outputBytes(), process::outputLimitReached));
         launch.limits().wallTime().ifPresent(process::limitWallTime);
+        if (memory.isPresent() && launch.limits().memory().isPresent()) {
+          process.limitMemory(launch.limits().memory().getAsLong(), memory.get());
+        }
         process.watch(
             () -> {
               live().remove(process);

@@ -205,8 +205,12 @@ public final class SeatbeltPlanner extends PlannerBase {
   protected Answer limit(Guarantee limit) {
     return switch (limit) {
       case LIMITS_MEMORY ->
-          unsupported(
-              "macOS counts no memory of a tree, and keeps to no RLIMIT_AS", bestEffort(limit));
+          advisory(
+              "the footprints of the process group and of its descendants, added up five times a"
+                  + " second (proc_pid_rusage)",
+              "a tree takes more between two looks, and one of two processes that makes a session"
+                  + " of its own and loses its parent is not found",
+              bestEffort(limit));
       case LIMITS_PROCESSES ->
           advisory(PROCESSES_OF_USER, "an rlimit does not count a tree", bestEffort(limit));
       case LIMITS_CPU_TIME -> setBeforeStart("RLIMIT_CPU, in whole seconds");

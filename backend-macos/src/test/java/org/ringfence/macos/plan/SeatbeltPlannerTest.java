@@ -123,7 +123,7 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void publishedPortsAndMemoryLimitsAreUnsupported() {
+  void publishedPortsAreUnsupportedAndMemoryLimitsAdvisory() {
     Map<String, PlannedGuarantee> plan =
         plan(
             SandboxPolicy.builder()
@@ -133,6 +133,6 @@ class SeatbeltPlannerTest {
                 .memory(1 << 30));
     assertThat(plan.get("network.external").level()).isEqualTo(Enforcement.ADVISORY);
     assertThat(plan.get("network.publish").level()).isEqualTo(Enforcement.UNSUPPORTED);
-    assertThat(plan.get("limits.memory").level()).isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(plan.get("limits.memory").level()).isEqualTo(Enforcement.ADVISORY);
   }
 }

@@ -11,6 +11,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.ringfence.Ending;
+import org.ringfence.Result;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
@@ -157,6 +159,16 @@ public final class MacScenarios {
         "limits.file-size",
         there -> TestContext.write().fileSize(64 << 10).build(),
         "dd if=/dev/zero of=\"$W/big\" bs=1024 count=100; [ $(wc -c <\"$W/big\") -gt 65536 ]");
+    all.add(
+        new ConformanceCase(
+            "MAC-MEMORY",
+            GROUP,
+            "a command that keeps more memory than its limit is ended",
+            List.of(),
+            there -> {
+              demandMac(there);
+              return kept(there);
+            }));
     working(all);
     openedServices(all);
     all.add(
@@ -409,6 +421,24 @@ public final class MacScenarios {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
+    }
+  }
+
+  private static Outcome kept(TestContext there) throws Exception {
+    String script = "perl -e 'vec($x, 300 << 20, 8) = 1; sleep 3' && " + REACHED;
+    if (!outside(script + "\n").contains("reached")) {
+      throw NotShownException.skipped("perl does not take the memory outside");
+    }
+    SandboxPolicy policy = TestContext.write().memory(100L << 20).build();
+    try (Sandbox sandbox = there.open(policy, List.of())) {
+      Result result = sandbox.command("/bin/sh", "-c", script).run();
+      if (result.ending().equals(new Ending.LimitReached(Ending.Limit.MEMORY))) {
+        return Outcome.passed();
+      }
+      return Outcome.failed(
+          result.stdout().text().contains("reached")
+              ? "it succeeds inside"
+              : "another ending: " + result.ending().describe());
     }
   }
 
