@@ -165,25 +165,33 @@ final class DedicatedUsers {
   private Elevation elevation() throws SandboxException {
     Path home = Path.of(System.getProperty("java.home"));
     Path program = home.resolve("bin").resolve("javaw.exe");
-    Optional<String> problem =
-        new ElevatedCode(windows, user)
-            .problem(program, home, RunnerClassPath.ofThisProcess(), environment);
+    String programs = environment.get("ProgramFiles");
+    if (programs == null) {
+      throw new SandboxException("elevated set-up: ProgramFiles is not set; set it");
+    }
+    List<String> libraries = RunnerClassPath.ofThisProcess();
+    Optional<ElevatedCode.Problem> problem =
+        new ElevatedCode(windows)
+            .problem(
+                new ElevatedCode.Parts(program, home, libraries, Path.of(programs)), environment);
     if (problem.isPresent()) {
       throw new SandboxException(
           "elevated set-up: "
-              + problem.get()
+              + problem.get().reason()
               + ", so that another program could run with the rights of the administrator who"
-              + " answers the prompt; install Ringfence and its JVM where only administrators write"
-              + " (Program Files), or use an elevated prompt");
+              + " answers the prompt; "
+              + problem.get().remedy());
     }
-    String java = program.toString();
     return new Elevation(
         windows,
-        java,
+        program.toString(),
         List.of(
+            // A JVM shares its counters by a file in the user's TEMP.
+            "-XX:-UsePerfData",
             "-cp",
-            String.join(File.pathSeparator, RunnerClassPath.ofThisProcess()),
-            "org.ringfence.windows.program.ElevatedMain"));
+            String.join(File.pathSeparator, libraries),
+            "org.ringfence.windows.program.ElevatedMain",
+            programs));
   }
 
   private boolean nothingIsKept() throws IOException {

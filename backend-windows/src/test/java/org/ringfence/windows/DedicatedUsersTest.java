@@ -34,7 +34,9 @@ class DedicatedUsersTest {
     windows.realFiles = true;
     Path data = Files.createDirectory(directory.resolve("data"));
     Files.createDirectory(directory.resolve("home"));
-    environment = Map.of("ProgramData", data.toString());
+    environment =
+        Map.of(
+            "ProgramData", data.toString(), "ProgramFiles", directory.resolve("home").toString());
   }
 
   private DedicatedUsers users() throws Exception {

@@ -246,6 +246,16 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
+   * Returns whether all entries allow or deny: conditional entries, those of objects and others may
+   * do either.
+   *
+   * @return false if there is an entry that {@link #aces()} leaves out
+   */
+  public boolean plain() {
+    return entries.stream().allMatch(entry -> entry.ace().isPresent());
+  }
+
+  /**
    * Returns the allow and deny entries, for the model of the access check.
    *
    * @return the entries in order

@@ -31,6 +31,13 @@ public record Sid(String text) {
   /** Authenticated Users. */
   public static final Sid AUTHENTICATED_USERS = new Sid("S-1-5-11");
 
+  /** {@code CREATOR OWNER}: in an entry that is inherited, the owner of the new object. */
+  public static final Sid CREATOR_OWNER = new Sid("S-1-3-0");
+
+  /** {@code NT SERVICE\TrustedInstaller}, which owns the files of Windows. */
+  public static final Sid TRUSTED_INSTALLER =
+      new Sid("S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464");
+
   /** The operating system. */
   public static final Sid SYSTEM = new Sid("S-1-5-18");
 

@@ -4,12 +4,17 @@ import static org.ringfence.windows.bind.NativeWindows.check;
 import static org.ringfence.windows.bind.NativeWindows.owned;
 
 import com.sun.jna.Native;
+import com.sun.jna.platform.win32.Advapi32Util;
 import com.sun.jna.platform.win32.Shell32;
 import com.sun.jna.platform.win32.ShellAPI.SHELLEXECUTEINFO;
+import com.sun.jna.platform.win32.Win32Exception;
 import com.sun.jna.platform.win32.WinBase;
 import com.sun.jna.platform.win32.WinBase.PROCESS_INFORMATION;
 import com.sun.jna.platform.win32.WinBase.STARTUPINFO;
+import com.sun.jna.platform.win32.WinReg;
 import com.sun.jna.ptr.IntByReference;
+import java.util.HashSet;
+import java.util.Set;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Logons;
 import org.ringfence.windows.system.Processes;
@@ -27,6 +32,11 @@ final class NativeLogons implements Logons {
 
   private static final int TRIES = 3;
   private static final int PAUSE_MILLIS = 200;
+
+  /** Variables of the user, and those of a session, which go when it ends. */
+  private static final String ENVIRONMENT = "Environment";
+
+  private static final String VOLATILE = "Volatile Environment";
 
   // shellapi.h.
   private static final int SEE_MASK_NOCLOSEPROCESS = 0x40;
@@ -93,5 +103,28 @@ final class NativeLogons implements Logons {
           Kernel32Calls.INSTANCE.GetExitCodeProcess(request.hProcess, code), "GetExitCodeProcess");
       return code.getValue();
     }
+  }
+
+  @Override
+  public Set<String> registeredVariables() throws WindowsCallException {
+    WinReg.HKEY user = WinReg.HKEY_CURRENT_USER;
+    try {
+      Set<String> names = new HashSet<>(names(user, ENVIRONMENT));
+      names.addAll(names(user, VOLATILE));
+      if (Advapi32Util.registryKeyExists(user, VOLATILE)) {
+        for (String session : Advapi32Util.registryGetKeys(user, VOLATILE)) {
+          names.addAll(names(user, VOLATILE + "\\" + session));
+        }
+      }
+      return names;
+    } catch (Win32Exception e) {
+      throw new WindowsCallException("Reg*", e.getErrorCode());
+    }
+  }
+
+  private static Set<String> names(WinReg.HKEY user, String key) {
+    return Advapi32Util.registryKeyExists(user, key)
+        ? Advapi32Util.registryGetValues(user, key).keySet()
+        : Set.of();
   }
 }

@@ -20,22 +20,19 @@ public final class ElevatedMain {
   /**
    * Performs one task.
    *
-   * @param arguments the name of the pipes
+   * @param arguments a directory in which only administrators write, and the name of the pipes
    */
   public static void main(String[] arguments) {
     MachineDirectory machine = MachineDirectory.of(System.getenv()).orElse(null);
-    if (arguments.length != 1 || machine == null) {
+    if (arguments.length != 2 || machine == null) {
       System.err.println("started by Ringfence alone");
       System.exit(USAGE);
     }
     try {
-      String programs = System.getenv("ProgramFiles");
-      if (programs == null) {
-        System.exit(FAILED);
-      }
-      // Before JNA is loaded, which takes the property.
-      System.setProperty("jna.tmpdir", ElevatedLibraries.make(Path.of(programs)).toString());
-      new ElevatedTask(new NativeWindows(), machine).run(arguments[0]);
+      // Before JNA is loaded, which takes the property. A variable could name another directory.
+      Path libraries = ElevatedLibraries.make(Path.of(arguments[0]));
+      System.setProperty("jna.tmpdir", libraries.toString());
+      new ElevatedTask(new NativeWindows(), machine).run(arguments[1]);
       System.exit(0);
     } catch (WindowsCallException e) {
       System.exit(e.code() == 0 ? FAILED : e.code());

@@ -1,124 +1,266 @@
 package org.ringfence.windows.setup;
 
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.windows.acl.AccessCheck;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
-import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
-import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;
-import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**
- * The code that an elevated process runs. Whoever may change it between the prompt and the start
- * becomes an administrator: a program of this user, or another user.
+ * The code that an elevated process runs. Another program that may change it becomes an
+ * administrator when a person answers the prompt: so only the system and administrators may.
  */
 public final class ElevatedCode {
-  private static final Set<Sid> ALL_USERS =
-      Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, new Sid("S-1-5-4"));
+  /** Accounts that have an administrator's rights anyhow, and the owner, which is one of them. */
+  private static final Set<Sid> TRUSTED =
+      Set.of(
+          Sid.SYSTEM,
+          Sid.ADMINISTRATORS,
+          Sid.TRUSTED_INSTALLER,
+          Sid.CREATOR_OWNER,
+          Sid.OWNER_RIGHTS);
 
   /** Rights with which a path is replaced: it is renamed, or its list is changed first. */
-  private static final int[] REPLACING = {
-    AccessMask.DELETE, AccessMask.WRITE_DAC, AccessMask.WRITE_OWNER
-  };
+  private static final int REPLACING =
+      AccessMask.DELETE | AccessMask.DELETE_CHILD | AccessMask.WRITE_DAC | AccessMask.WRITE_OWNER;
+
+  /** Rights with which code is changed, or code is put beside it. */
+  private static final int CHANGING =
+      REPLACING
+          | AccessMask.WRITE_DATA
+          | AccessMask.APPEND_DATA
+          | AccessMask.WRITE_EA
+          | AccessMask.WRITE_ATTRIBUTES;
 
   /** Variables from which a JVM takes options, also an elevated one. */
   private static final List<String> OPTIONS =
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
-  /** Parts of a JVM that are loaded as code, or name code. */
-  private static final List<String> PARTS =
-      List.of("bin", "bin/server", "bin/server/jvm.dll", "lib", "lib/modules", "lib/jvm.cfg");
+  /**
+   * Variables of the system. A user who sets them sets them for elevated processes, too
+   * (hfiref0x/UACME#88), and directories are named by them.
+   */
+  private static final List<String> SYSTEM =
+      List.of(
+          "SystemRoot",
+          "windir",
+          "SystemDrive",
+          "ComSpec",
+          "ProgramData",
+          "ALLUSERSPROFILE",
+          "ProgramFiles",
+          "ProgramFiles(x86)",
+          "ProgramW6432",
+          "CommonProgramFiles",
+          "CommonProgramFiles(x86)",
+          "CommonProgramW6432");
+
+  private static final String PLACE =
+      "install Java and Ringfence in Program Files, as an administrator, or use an elevated prompt";
 
   private final WindowsSystem windows;
-  private final Sid user;
 
   /**
    * Prepares a look at files.
    *
    * @param windows the system
-   * @param user the user of this process
    */
-  public ElevatedCode(WindowsSystem windows, Sid user) {
+  public ElevatedCode(WindowsSystem windows) {
     this.windows = windows;
-    this.user = user;
   }
 
   /**
-   * Returns why the code of a JVM must not run with an administrator's rights.
+   * The parts of the code.
    *
    * @param java the program
-   * @param javaHome the directory of the JVM
+   * @param javaHome the directory of its JVM
    * @param libraries archives and directories of classes
-   * @param environment the variables of this process
-   * @return the reason; empty if only administrators can change the code
+   * @param unpacked the directory in which the elevated process makes its own one for libraries
    */
-  public Optional<String> problem(
-      Path java, Path javaHome, List<String> libraries, Map<String, String> environment) {
+  public record Parts(Path java, Path javaHome, List<String> libraries, Path unpacked) {
+    /** Copies the list. */
+    public Parts {
+      libraries = List.copyOf(libraries);
+    }
+  }
+
+  /**
+   * Why code must not run elevated.
+   *
+   * @param reason what another program may change
+   * @param remedy what closes that
+   */
+  public record Problem(String reason, String remedy) {}
+
+  /**
+   * Returns why code must not run with an administrator's rights.
+   *
+   * @param parts the code
+   * @param environment the variables of this process
+   * @return the problem; empty if only administrators can change the code
+   */
+  public Optional<Problem> problem(Parts parts, Map<String, String> environment) {
+    return variable(environment)
+        .or(
+            () -> {
+              try {
+                new Look(parts).all();
+                return Optional.empty();
+              } catch (Changeable e) {
+                return Optional.of(new Problem(e.getMessage(), PLACE));
+              } catch (IOException e) {
+                return Optional.of(
+                    new Problem("the code cannot be looked through: " + e.getMessage(), PLACE));
+              }
+            });
+  }
+
+  private Optional<Problem> variable(Map<String, String> environment) {
     for (String name : OPTIONS) {
       if (environment.keySet().stream().anyMatch(name::equalsIgnoreCase)) {
-        return Optional.of(name + " is set, and adds code to each JVM");
+        return Optional.of(
+            new Problem(
+                name + " is set, and adds code to each JVM",
+                "remove the variable, and start this again"));
       }
     }
-    Map<Path, Boolean> paths = new LinkedHashMap<>();
-    List<Path> code = new ArrayList<>(List.of(java));
-    PARTS.forEach(part -> code.add(javaHome.resolve(part)));
-    libraries.forEach(library -> code.add(Path.of(library)));
-    code.forEach(path -> paths.put(path, true));
-    for (Path path : code) {
-      for (Path above = path.getParent(); above != null; above = above.getParent()) {
-        paths.putIfAbsent(above, false);
+    // An elevated process gets its variables from the registry, not from this one.
+    List<String> bad = new ArrayList<>(OPTIONS);
+    bad.addAll(SYSTEM);
+    try {
+      for (String found : windows.administration().logons().registeredVariables()) {
+        if (bad.stream().anyMatch(found::equalsIgnoreCase)) {
+          return Optional.of(
+              new Problem(
+                  "the registry sets "
+                      + found
+                      + " for programs of this user, also for elevated ones",
+                  "remove it: reg delete HKCU\\Environment /v "
+                      + found
+                      + " (or below HKCU\\Volatile Environment)"));
+        }
       }
-    }
-    for (Map.Entry<Path, Boolean> path : paths.entrySet()) {
-      if (changeable(path.getKey(), path.getValue(), path.getKey().equals(java))) {
-        return Optional.of(path.getKey() + " can be changed without an administrator's rights");
-      }
+    } catch (WindowsCallException e) {
+      return Optional.of(
+          new Problem(
+              "the user's variables in the registry cannot be read: " + e.getMessage(),
+              "use an elevated prompt"));
     }
     return Optional.empty();
   }
 
-  private boolean changeable(Path path, boolean code, boolean required) {
-    try (Handle file = windows.files().open(path.toString(), false)) {
-      byte[] descriptor = windows.security().descriptor(file);
-      SecurityDescriptor security =
-          new SecurityDescriptor(
-              AccessControlList.ownerOf(descriptor).orElse(user),
-              AccessControlList.ofDescriptor(descriptor).map(AccessControlList::aces),
-              Optional.empty());
-      if (code
-              && (allowed(security, AccessMask.WRITE_DATA)
-                  || allowed(security, AccessMask.APPEND_DATA))
-          || !code && allowed(security, AccessMask.DELETE_CHILD)) {
-        return true;
-      }
-      for (int right : REPLACING) {
-        if (allowed(security, right)) {
-          return true;
-        }
-      }
-      return false;
-    } catch (WindowsCallException e) {
-      boolean missing =
-          e.code() == WindowsError.FILE_NOT_FOUND.code()
-              || e.code() == WindowsError.PATH_NOT_FOUND.code();
-      // A part that this JVM does not have cannot be changed; what cannot be looked at may be.
-      return required || !missing;
+  /** An account that is no administrator's can change code. */
+  private static final class Changeable extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private Changeable(String message) {
+      super(message);
     }
   }
 
-  private boolean allowed(SecurityDescriptor security, int right) {
-    return AccessCheck.check(AccessToken.of(user, ALL_USERS), security, GenericMapping.FILE, right)
-        .allowed();
+  /** One look at all parts. */
+  private final class Look extends SimpleFileVisitor<Path> {
+    private final Parts parts;
+
+    private Look(Parts parts) {
+      this.parts = parts;
+    }
+
+    private void all() throws IOException {
+      tree(parts.javaHome());
+      one(parts.java());
+      for (String library : parts.libraries()) {
+        Path path = Path.of(library);
+        if (Files.isDirectory(path)) {
+          tree(path);
+        } else {
+          one(path);
+          // An archive names others beside it.
+          one(path.getParent());
+        }
+      }
+      one(parts.unpacked());
+    }
+
+    private void tree(Path directory) throws IOException {
+      one(directory);
+      Files.walkFileTree(directory.toRealPath(), this);
+    }
+
+    /** Checks a path, and the one without links, with the directories above each. */
+    private void one(Path path) throws IOException {
+      for (Path form : List.of(path, path.toRealPath())) {
+        for (Path above = form.getParent(); above != null; above = above.getParent()) {
+          check(above, REPLACING);
+        }
+        check(form, CHANGING);
+      }
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+        throws IOException {
+      return visitFile(directory, attributes);
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      if (attributes.isSymbolicLink() || attributes.isOther()) {
+        throw new Changeable(file + " is a link, whose target is code of another place");
+      }
+      check(file, CHANGING);
+      return FileVisitResult.CONTINUE;
+    }
+  }
+
+  private void check(Path path, int rights) throws IOException {
+    try (Handle file = windows.files().open(path.toString(), false)) {
+      byte[] descriptor = windows.security().descriptor(file);
+      Optional<String> account = changing(descriptor, rights);
+      if (account.isPresent()) {
+        throw new Changeable(
+            path + " can be changed without an administrator's rights, by " + account.get());
+      }
+    } catch (WindowsCallException e) {
+      throw new Changeable(path + " cannot be looked at: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Returns an account that is not trusted and has one of some rights. Entries that deny are not
+   * looked at: they may come too late, and none is needed where only administrators write.
+   */
+  private static Optional<String> changing(byte[] descriptor, int rights) {
+    Optional<Sid> owner = AccessControlList.ownerOf(descriptor);
+    if (owner.isEmpty() || !TRUSTED.contains(owner.get())) {
+      return Optional.of("its owner" + owner.map(sid -> " " + sid).orElse(""));
+    }
+    Optional<AccessControlList> list = AccessControlList.ofDescriptor(descriptor);
+    if (list.isEmpty()) {
+      return Optional.of("everybody: it has no access control list");
+    }
+    if (!list.get().plain()) {
+      return Optional.of("an entry of a kind that Ringfence does not know");
+    }
+    return list.get().aces().stream()
+        .filter(ace -> ace.type() == Ace.Type.ALLOW && ace.scope() != Ace.Scope.BELOW)
+        .filter(ace -> !TRUSTED.contains(ace.sid()))
+        .filter(ace -> (GenericMapping.FILE.map(ace.mask()) & rights) != 0)
+        .map(ace -> ace.sid().text())
+        .findFirst();
   }
 }

@@ -1,5 +1,7 @@
 package org.ringfence.windows.system;
 
+import java.util.Set;
+
 /** Processes of other accounts, through the secondary logon service. */
 public interface Logons {
   /**
@@ -29,4 +31,13 @@ public interface Logons {
    * @throws WindowsCallException if it cannot be started; 1223 when the user declined
    */
   int elevate(String program, String parameters, String directory) throws WindowsCallException;
+
+  /**
+   * Returns the variables that the registry sets for programs of this user. Windows makes the
+   * environment of an elevated process of it, and of the machine's.
+   *
+   * @return their names
+   * @throws WindowsCallException if they cannot be read
+   */
+  Set<String> registeredVariables() throws WindowsCallException;
 }

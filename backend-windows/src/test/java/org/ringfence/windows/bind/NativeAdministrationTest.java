@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import com.sun.jna.platform.win32.Advapi32Util;
+import com.sun.jna.platform.win32.WinReg;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
@@ -73,11 +77,26 @@ class NativeAdministrationTest {
       machine.registry().remove(KEY, "value");
       assertThat(machine.registry().number(KEY, "value")).isEmpty();
     } finally {
-      com.sun.jna.platform.win32.Advapi32Util.registryDeleteKey(
-          com.sun.jna.platform.win32.WinReg.HKEY_LOCAL_MACHINE,
+      Advapi32Util.registryDeleteKey(
+          WinReg.HKEY_LOCAL_MACHINE,
           "SOFTWARE",
           NAME,
           com.sun.jna.platform.win32.WinNT.KEY_WOW64_64KEY);
+    }
+  }
+
+  /** An elevated process gets the variables of both keys. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Environment", "Volatile Environment"})
+  void variablesOfTheRegistryAreNamed(String key) throws Exception {
+    String name = "RINGFENCE_TEST_" + UUID.randomUUID();
+    assertThat(machine.logons().registeredVariables()).doesNotContain(name);
+    Advapi32Util.registryCreateKey(WinReg.HKEY_CURRENT_USER, key);
+    Advapi32Util.registrySetStringValue(WinReg.HKEY_CURRENT_USER, key, name, "x");
+    try {
+      assertThat(machine.logons().registeredVariables()).contains(name);
+    } finally {
+      Advapi32Util.registryDeleteValue(WinReg.HKEY_CURRENT_USER, key, name);
     }
   }
 

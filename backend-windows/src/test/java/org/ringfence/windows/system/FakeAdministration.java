@@ -76,6 +76,9 @@ public final class FakeAdministration
   /** The working directory of the last elevated process. */
   public volatile String elevatedIn;
 
+  /** The variables that the registry sets for this user. */
+  public final Set<String> variables = new TreeSet<>(Set.of("Path", "TEMP"));
+
   public boolean controller;
   public String lastCommandLine;
 
@@ -578,5 +581,11 @@ public final class FakeAdministration
   public boolean ping(InetAddress address) throws WindowsCallException {
     windows.call("IcmpSendEcho");
     return false;
+  }
+
+  @Override
+  public Set<String> registeredVariables() throws WindowsCallException {
+    windows.call("Reg*");
+    return Set.copyOf(variables);
   }
 }
