@@ -1,6 +1,7 @@
 package org.ringfence.wsl2;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,17 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend, Verifie
     return new Wsl2Backend(Optional.of(WslDiscovery.with(program)));
   }
 
+  /**
+   * As {@link #with(List)}, and keeps the reports of distributions.
+   *
+   * @param program the program
+   * @param kept the directory of the reports
+   * @return the backend
+   */
+  public static Wsl2Backend with(List<String> program, Path kept) {
+    return new Wsl2Backend(Optional.of(WslDiscovery.with(program, kept)));
+  }
+
   private Wsl2Backend(Optional<WslDiscovery> standIn) {
     this.standIn = standIn;
   }
@@ -118,7 +130,7 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend, Verifie
     if (standIn.isEmpty() && PathStyle.current() != PathStyle.WINDOWS) {
       return none(Availability.unavailable("this is not Windows", ""));
     }
-    return looked(discovery());
+    return looked(discovery(), false);
   }
 
   private WslDiscovery discovery() {
@@ -128,7 +140,8 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend, Verifie
                 System.getenv(), Optional.ofNullable(System.getProperty(DISTRIBUTION))));
   }
 
-  private static Found looked(WslDiscovery discovery) {
+  /** Looks for a distribution; the second time also if its earlier report cannot be forgotten. */
+  private static Found looked(WslDiscovery discovery, boolean again) {
     WslDiscovery.Found there = discovery.look();
     if (!there.availability().usable() || there.guest().isEmpty()) {
       return none(there.availability());
@@ -138,18 +151,25 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend, Verifie
     try {
       GuestMessage.Planned tried =
           sandboxes.plan(SandboxPolicy.builder().build(), System.getProperty("user.dir"));
+      String boot = tried.facts().getOrDefault(GuestFacts.BOOT, "");
+      if (there.remembered() && !again && !there.guest().get().boot().equals(boot)) {
+        // The kernel and the networking mode may be others since then.
+        discovery.forget(there.distribution());
+        return looked(discovery, true);
+      }
       Map<String, String> facts = new LinkedHashMap<>(there.facts());
       facts.putAll(tried.facts());
+      facts.remove(GuestFacts.BOOT);
       return new Found(
           new Availability(tried.usable(), tried.reasons(), tried.remedies(), facts),
           Optional.of(sandboxes),
           paths,
           there.guest());
     } catch (SandboxException e) {
-      if (there.remembered()) {
+      if (there.remembered() && !again) {
         // The distribution has changed since then.
         discovery.forget(there.distribution());
-        return looked(discovery);
+        return looked(discovery, true);
       }
       return none(
           new Availability(
@@ -183,6 +203,7 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend, Verifie
       GuestMessage.Planned planned =
           here.sandboxes().get().plan(policy.policy(), policy.places().workspace());
       Map<String, String> facts = new LinkedHashMap<>(planned.facts());
+      facts.remove(GuestFacts.BOOT);
       if (here.paths().onDrive(inside(here.paths(), policy.places().workspace()))) {
         facts.put("workspace", ON_DRIVE);
       }

@@ -3,6 +3,7 @@ package org.ringfence.wsl2.discovery;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class WslDiscovery {
           "terminal",
           "home",
           "mounts",
+          GuestFacts.BOOT,
           "tries");
   private static final String INSTALL = "wsl --install -d Ubuntu";
 
@@ -85,6 +87,20 @@ public final class WslDiscovery {
         Optional.of(new WslProgram(program)),
         Optional.empty(),
         new KnownDistributions(Optional.empty()));
+  }
+
+  /**
+   * As {@link #with(List)}, and keeps the reports of distributions.
+   *
+   * @param program the program
+   * @param kept the directory of the reports
+   * @return discovery of the default distribution
+   */
+  public static WslDiscovery with(List<String> program, Path kept) {
+    return new WslDiscovery(
+        Optional.of(new WslProgram(program)),
+        Optional.empty(),
+        new KnownDistributions(Optional.of(kept)));
   }
 
   WslDiscovery(Optional<WslProgram> program, Optional<String> wanted, KnownDistributions known) {

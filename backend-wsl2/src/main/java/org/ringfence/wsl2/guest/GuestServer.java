@@ -1,8 +1,10 @@
 package org.ringfence.wsl2.guest;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +38,7 @@ import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.plan.DoorMounts;
 import org.ringfence.wsl2.plan.DoorTrial;
 import org.ringfence.wsl2.plan.GuestEnvironment;
+import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.WslDoubts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +47,8 @@ import org.slf4j.LoggerFactory;
 final class GuestServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GuestServer.class);
   private static final String BACKEND = "bubblewrap";
+
+  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
 
   private final GuestChannel channel;
   private final BubblewrapBackend bubblewrap = new BubblewrapBackend();
@@ -187,8 +192,19 @@ final class GuestServer implements AutoCloseable {
         plan.availability().usable(),
         plan.availability().reasons(),
         plan.availability().remedies(),
-        plan.availability().facts(),
+        withBoot(plan.availability().facts()),
         WslDoubts.withUntriedDoors(plan.guarantees(), DoorTrial.problem(placed)));
+  }
+
+  /** Adds which start of the virtual machine this is: the other side may know an earlier one. */
+  private static Map<String, String> withBoot(Map<String, String> facts) {
+    Map<String, String> more = new LinkedHashMap<>(facts);
+    try {
+      more.put(GuestFacts.BOOT, Files.readString(BOOT).strip());
+    } catch (IOException e) {
+      more.put(GuestFacts.BOOT, "");
+    }
+    return more;
   }
 
   private void open(GuestMessage.Open asked) throws IOException {

@@ -16,6 +16,9 @@ import org.ringfence.linux.plan.BubblewrapFeatures;
  * @param told name to value, as the script printed them
  */
 public record GuestFacts(Map<String, String> told) {
+  /** The name of the fact that tells one start of the virtual machine from another. */
+  public static final String BOOT = "boot";
+
   private static final Pattern WSL1 = Pattern.compile("4\\.4\\.0-[0-9]+-Microsoft");
   private static final Pattern JAVA = Pattern.compile("version \"([0-9]{1,4})[.\"]");
   private static final Pattern BUBBLEWRAP =
@@ -101,6 +104,15 @@ public record GuestFacts(Map<String, String> told) {
         ? "the distribution has neither perl nor python3, so that no socket of the virtual machine's"
             + " host can be tried from inside"
         : "";
+  }
+
+  /**
+   * Returns which start of the virtual machine the facts are of.
+   *
+   * @return the kernel's own identity; empty when it is not known
+   */
+  public String boot() {
+    return of(BOOT, "");
   }
 
   /**

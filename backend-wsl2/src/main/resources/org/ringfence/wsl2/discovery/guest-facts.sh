@@ -8,6 +8,8 @@ setting() {
     /etc/wsl.conf 2>/dev/null | tr -d '\r' | tail -n 1
 }
 say kernel "$(uname -r)"
+# Another start of the virtual machine may have another kernel and networking mode.
+say boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
 say machine "$(uname -m)"
 say user "$(id -u)"
 say distribution "$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")"
