@@ -154,20 +154,27 @@ public final class SocketRoom implements AutoCloseable {
 
   private void begin(int family) throws IOException, AccessException {
     int[] two = {-1, -1};
-    for (int i = 0; i < two.length; i++) {
-      if ("yes".equals(heard())) {
-        two[i] = fresh(child.descriptor(pid, FIRST_DESCRIPTOR));
+    boolean done = false;
+    try {
+      for (int i = 0; i < two.length; i++) {
+        if ("yes".equals(heard())) {
+          two[i] = fresh(child.descriptor(pid, FIRST_DESCRIPTOR));
+        }
+        order("");
       }
-      order("");
+      if (two[0] < 0 || two[1] < 0) {
+        return;
+      }
+      patience(two[1]);
+      pairs.put(family, new Pair(two[0], two[1]));
+      datagrams.put(family, new ArrayDeque<>());
+      done = true;
+    } finally {
+      if (!done) {
+        child.close(two[0]);
+        child.close(two[1]);
+      }
     }
-    if (two[0] < 0 || two[1] < 0) {
-      child.close(two[0]);
-      child.close(two[1]);
-      return;
-    }
-    patience(two[1]);
-    pairs.put(family, new Pair(two[0], two[1]));
-    datagrams.put(family, new ArrayDeque<>());
   }
 
   /** Bounds the wait of a connect, whatever commands do to the port (struct timeval). */
@@ -271,11 +278,15 @@ public final class SocketRoom implements AutoCloseable {
       try {
         order(loopback(family).getHostAddress());
         heard();
-        for (int i = 0; i < BATCH; i++) {
-          ready.add(fresh(child.descriptor(pid, FIRST_DESCRIPTOR + i)));
+        try {
+          for (int i = 0; i < BATCH; i++) {
+            ready.add(fresh(child.descriptor(pid, FIRST_DESCRIPTOR + i)));
+          }
+        } finally {
+          // Without descriptors, too, the shell has to hear the end of its turn.
+          order("");
+          heard();
         }
-        order("");
-        heard();
       } catch (IOException e) {
         throw new AccessException(-Errno.ENOMEM.value());
       }

@@ -67,7 +67,9 @@ class FewDescriptorsTest {
         sandbox.run(SandboxCommand.of("true").terminal(TerminalSize.USUAL)).check();
         System.out.println(refusal(sandbox, command.terminal(TerminalSize.USUAL)));
         // Starts the programs of a probe, and on the way closes no descriptor of others.
+        long sockets = sockets();
         System.out.println("opened: " + refusal(() -> opened(policy, arguments)));
+        System.out.println("sockets left: " + (sockets() - sockets));
         System.out.println("standard input: " + Files.readSymbolicLink(Path.of("/proc/self/fd/0")));
       }
     }
@@ -117,6 +119,21 @@ class FewDescriptorsTest {
         return "";
       } catch (SandboxException e) {
         return e.getMessage();
+      }
+    }
+
+    private static long sockets() throws IOException {
+      try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+        return all.filter(Host::isSocket).count();
+      }
+    }
+
+    private static boolean isSocket(Path descriptor) {
+      try {
+        return Files.readSymbolicLink(descriptor).toString().startsWith("socket:");
+      } catch (IOException e) {
+        // That of the list itself.
+        return false;
       }
     }
 

@@ -243,14 +243,23 @@ public final class SoakWorker {
   /** Returns whether no process carries a command's name; it waits a little for dying ones. */
   private static boolean awaitGone(String command) throws InterruptedException {
     for (int i = 0; i < 200; i++) {
-      // The arguments of a killed process are gone before the process is.
-      if (ProcessTable.now().all().values().stream()
-          .noneMatch(each -> each.command().contains(" " + command + " "))) {
+      if (isGone(command)) {
         return true;
       }
       Thread.sleep(25);
     }
     return false;
+  }
+
+  private static boolean isGone(String command) {
+    try {
+      // The arguments of a killed process are gone before the process is.
+      return ProcessTable.now().all().values().stream()
+          .noneMatch(each -> each.command().contains(" " + command + " "));
+    } catch (IllegalStateException e) {
+      // Other threads have used up the descriptors.
+      return false;
+    }
   }
 
   private List<String> arguments(String command) {
