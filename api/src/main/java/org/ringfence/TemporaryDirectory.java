@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.file.HeldDirectory;
 import org.ringfence.file.HeldDirectory.Status;
@@ -39,6 +41,9 @@ final class TemporaryDirectory implements AutoCloseable {
   private static final int UNLISTED = 0300;
   private static final int INNER_CHARACTERS = 12;
 
+  /** With a pause of one more millisecond after each, half a second. */
+  private static final int MOST_REMOVALS = 32;
+
   private final Path path;
   private final Optional<Held> held;
 
@@ -48,17 +53,15 @@ final class TemporaryDirectory implements AutoCloseable {
   }
 
   /**
-   * The directory and its parents.
+   * The directory and the one around it.
    *
-   * @param parent the directory that holds this user's base
    * @param base the directory that holds it, this user's alone
    * @param directory the directory, locked
    */
-  private record Held(HeldDirectory parent, HeldDirectory base, HeldDirectory directory) {
+  private record Held(HeldDirectory base, HeldDirectory directory) {
     void close() {
       directory.close();
       base.close();
-      parent.close();
     }
   }
 
@@ -114,60 +117,85 @@ final class TemporaryDirectory implements AutoCloseable {
   private static TemporaryDirectory createIn(
       HeldDirectories directories, Path place, boolean outlives) throws IOException {
     String baseName = OwnPlaces.temporaryName(directories.user());
-    HeldDirectory parent = directories.open(place);
     HeldDirectory base = null;
     HeldDirectory directory = null;
+    String name = null;
+    String inner = null;
     boolean done = false;
     try {
-      base = base(directories, parent, baseName, place);
-      String name = randomName() + (outlives ? LeftDirectories.OUTLIVING : "");
-      base.makeDirectory(name, 0700);
+      base = base(directories, place, baseName);
+      String chosen = randomName() + (outlives ? LeftDirectories.OUTLIVING : "");
+      base.makeDirectory(chosen, 0700);
+      name = chosen;
       directory = base.open(name);
       boolean locked = directory.lock();
       Optional<Status> there = base.status(name);
       if (!locked || there.isEmpty() || !there.get().isSame(directory.status())) {
-        base.remove(name, true);
         throw new SweptException();
       }
-      String inner = randomName().substring(0, INNER_CHARACTERS);
-      directory.makeDirectory(inner, 0700);
+      String below = randomName().substring(0, INNER_CHARACTERS);
+      directory.makeDirectory(below, 0700);
+      inner = below;
       directory.setPermissions(UNLISTED);
       new LeftDirectories(directories.user())
           .sweep(base, name, directories, place.resolve(baseName));
       done = true;
       return new TemporaryDirectory(
           place.resolve(baseName).resolve(name).resolve(inner),
-          Optional.of(new Held(parent, base, directory)));
+          Optional.of(new Held(base, directory)));
     } finally {
       if (!done) {
-        if (directory != null) {
-          directory.close();
-        }
-        if (base != null) {
-          base.close();
-        }
-        parent.close();
+        remove(directory, inner);
+        close(directory);
+        remove(base, name);
+        close(base);
       }
     }
   }
 
-  private static HeldDirectory base(
-      HeldDirectories directories, HeldDirectory parent, String name, Path place)
+  /** Removes an empty directory that was made; that needs no descriptor. */
+  private static void remove(HeldDirectory parent, String name) {
+    if (name == null) {
+      return;
+    }
+    try {
+      parent.remove(name, true);
+    } catch (IOException e) {
+      LOG.debug("the directory {} stays until the next start", name, e);
+    }
+  }
+
+  private static void close(HeldDirectory directory) {
+    if (directory != null) {
+      directory.close();
+    }
+  }
+
+  private static HeldDirectory base(HeldDirectories directories, Path place, String name)
       throws IOException {
-    if (parent.status(name).isEmpty()) {
+    try (HeldDirectory parent = directories.open(place)) {
+      if (parent.status(name).isEmpty()) {
+        try {
+          parent.makeDirectory(name, 0700);
+        } catch (java.nio.file.FileAlreadyExistsException e) {
+          LOG.debug("{} was made meanwhile", place.resolve(name));
+        }
+      }
+      HeldDirectory base = parent.open(name);
+      boolean done = false;
       try {
-        parent.makeDirectory(name, 0700);
-      } catch (java.nio.file.FileAlreadyExistsException e) {
-        LOG.debug("{} was made meanwhile", place.resolve(name));
+        Status status = base.status();
+        if (status.user() != directories.user() || (status.mode() & OTHERS) != 0) {
+          throw new IOException(place.resolve(name) + " is not this user's alone");
+        }
+        done = true;
+        return base;
+      } finally {
+        if (!done) {
+          base.close();
+        }
       }
     }
-    HeldDirectory base = parent.open(name);
-    Status status = base.status();
-    if (status.user() != directories.user() || (status.mode() & OTHERS) != 0) {
-      base.close();
-      throw new IOException(place.resolve(name) + " is not this user's alone");
-    }
-    return base;
   }
 
   /**
@@ -188,7 +216,7 @@ final class TemporaryDirectory implements AutoCloseable {
   public void close() {
     try {
       if (held.isPresent()) {
-        remove(held.get());
+        removePatiently(held.get());
       } else {
         TreeRemoval.remove(path);
       }
@@ -201,11 +229,43 @@ final class TemporaryDirectory implements AutoCloseable {
     }
   }
 
+  /** Tries again: other threads may have used up the descriptors for a moment. */
+  private void removePatiently(Held where) throws IOException {
+    for (int i = 1; ; i++) {
+      try {
+        remove(where);
+        return;
+      } catch (NoSuchFileException e) {
+        throw e;
+      } catch (IOException e) {
+        if (i == MOST_REMOVALS) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(i));
+      }
+    }
+  }
+
+  /** Removes the directory if it is unused: a failed opening has left no descriptor for more. */
+  private boolean removedUnused(Held where, String name) {
+    try {
+      where.directory().remove(path.getFileName().toString(), true);
+      where.base().remove(name, true);
+      return true;
+    } catch (IOException e) {
+      LOG.debug("{} is not empty", name, e);
+      return false;
+    }
+  }
+
   private void remove(Held where) throws IOException {
     String name = path.getParent().getFileName().toString();
     Optional<Status> there = where.base().status(name);
     if (there.isPresent() && !there.get().isSame(where.directory().status())) {
       throw new IOException(path + " is another directory than the one that was made");
+    }
+    if (there.isPresent() && removedUnused(where, name)) {
+      return;
     }
     where.base().removeTree(name);
     // The directory around it stays: a sandbox that is opening may be about to hide it.
