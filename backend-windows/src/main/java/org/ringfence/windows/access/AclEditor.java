@@ -34,6 +34,14 @@ import org.ringfence.windows.system.WindowsSystem;
  */
 public final class AclEditor {
   private static final int LOCK_MILLIS = 30_000;
+
+  /** No file of the volume has a number, or its file system finds none by it. */
+  private static final Set<Integer> NO_SUCH_NUMBER =
+      Set.of(
+          WindowsError.INVALID_PARAMETER.code(),
+          WindowsError.INVALID_FUNCTION.code(),
+          WindowsError.NOT_SUPPORTED.code());
+
   private static final String REMOVED = "its entries cannot be taken back";
 
   private final WindowsSystem windows;
@@ -378,20 +386,40 @@ public final class AclEditor {
 
   private Outcome restoreFile(GrantRecord record) throws WindowsCallException, IOException {
     try (Handle file = windows.files().open(record.path(), true)) {
-      FileFacts facts = windows.files().facts(file);
-      if (facts.volumeSerial() != record.volumeSerial()
-          || !facts.fileId().equals(record.fileId())) {
-        return Outcome.GONE;
-      }
-      try (Handle lock = lock(record.volumeSerial(), record.fileId())) {
-        return takeBack(record, file);
+      if (isOf(file, record)) {
+        return takeBackLocked(record, file);
       }
     } catch (WindowsCallException e) {
-      if (e.code() == WindowsError.FILE_NOT_FOUND.code()
-          || e.code() == WindowsError.PATH_NOT_FOUND.code()) {
+      if (!isMissing(e)) {
+        throw e;
+      }
+    }
+    // Renamed meanwhile, it has the entries along: its number leads to it on the same volume.
+    try (Handle file =
+        windows.files().openMoved(windows.files().volume(record.path()).root(), record.fileId())) {
+      return isOf(file, record) ? takeBackLocked(record, file) : Outcome.GONE;
+    } catch (WindowsCallException e) {
+      if (isMissing(e) || NO_SUCH_NUMBER.contains(e.code())) {
         return Outcome.GONE;
       }
       throw e;
+    }
+  }
+
+  private boolean isOf(Handle file, GrantRecord record) throws WindowsCallException {
+    FileFacts facts = windows.files().facts(file);
+    return facts.volumeSerial() == record.volumeSerial() && facts.fileId().equals(record.fileId());
+  }
+
+  private static boolean isMissing(WindowsCallException e) {
+    return e.code() == WindowsError.FILE_NOT_FOUND.code()
+        || e.code() == WindowsError.PATH_NOT_FOUND.code();
+  }
+
+  private Outcome takeBackLocked(GrantRecord record, Handle file)
+      throws WindowsCallException, IOException {
+    try (Handle lock = lock(record.volumeSerial(), record.fileId())) {
+      return takeBack(record, file);
     }
   }
 
@@ -419,7 +447,7 @@ public final class AclEditor {
         windows.security().setDaclExactly(file, keepingInheritance(without.descriptor(descriptor)));
       } else {
         windows.security().setDacl(file, Kind.FILE, without.bytes());
-        narrow(record.path(), without, List.of());
+        narrow(windows.files().facts(file).finalPath(), without, List.of());
       }
     }
     for (GrantRecord other : others) {
@@ -558,9 +586,7 @@ public final class AclEditor {
    */
   public State state(GrantRecord record) {
     try (Handle file = windows.files().open(record.path(), false)) {
-      FileFacts facts = windows.files().facts(file);
-      if (facts.volumeSerial() != record.volumeSerial()
-          || !facts.fileId().equals(record.fileId())) {
+      if (!isOf(file, record)) {
         return State.GONE;
       }
       Set<Sid> found = new HashSet<>();
@@ -568,10 +594,7 @@ public final class AclEditor {
           .ifPresent(list -> list.aces().forEach(ace -> found.add(ace.sid())));
       return found.containsAll(record.sids()) ? State.PRESENT : State.MISSING;
     } catch (WindowsCallException e) {
-      return e.code() == WindowsError.FILE_NOT_FOUND.code()
-              || e.code() == WindowsError.PATH_NOT_FOUND.code()
-          ? State.GONE
-          : State.UNKNOWN;
+      return isMissing(e) ? State.GONE : State.UNKNOWN;
     }
   }
 }

@@ -65,6 +65,9 @@ interface Kernel32Calls extends Kernel32 {
 
   void ClosePseudoConsole(Pointer console);
 
+  HANDLE OpenFileById(
+      HANDLE hint, Pointer id, int access, int share, Pointer attributes, int flags);
+
   int GetFinalPathNameByHandleW(HANDLE file, char[] path, int size, int flags);
 
   boolean GetFileInformationByHandle(HANDLE file, ByHandleFileInformation information);

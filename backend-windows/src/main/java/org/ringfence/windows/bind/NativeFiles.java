@@ -24,6 +24,14 @@ final class NativeFiles implements Files {
   private static final int LONGEST_PATH = 32_768;
   private static final int DRIVE_REMOTE = 4;
   private static final int FILE_PERSISTENT_ACLS = 0x8;
+
+  /** {@code FILE_ID_DESCRIPTOR}: its size, the type of number, and 16 bytes for the number. */
+  private static final int ID_DESCRIPTOR_BYTES = 24;
+
+  private static final int FILE_ID_TYPE = 0;
+  private static final int EXTENDED_FILE_ID_TYPE = 2;
+  private static final int HEX_DIGITS_OF_64_BITS = 16;
+  private static final int HEXADECIMAL = 16;
   private static final Kernel32Calls KERNEL = Kernel32Calls.INSTANCE;
 
   @Override
@@ -34,6 +42,33 @@ final class NativeFiles implements Files {
   @Override
   public Handle openOwned(String path) throws WindowsCallException {
     return open(path, AccessMask.WRITE_OWNER);
+  }
+
+  @Override
+  public Handle openMoved(String volume, String fileId) throws WindowsCallException {
+    int digits = fileId.length();
+    String lower = fileId.substring(digits - HEX_DIGITS_OF_64_BITS);
+    String upper = fileId.substring(0, digits - HEX_DIGITS_OF_64_BITS);
+    try (Handle hint = open(volume, 0);
+        Memory id = new Memory(ID_DESCRIPTOR_BYTES)) {
+      id.clear();
+      id.setInt(0, ID_DESCRIPTOR_BYTES);
+      id.setInt(4, upper.isEmpty() ? FILE_ID_TYPE : EXTENDED_FILE_ID_TYPE);
+      id.setLong(8, Long.parseUnsignedLong(lower, HEXADECIMAL));
+      if (!upper.isEmpty()) {
+        id.setLong(16, Long.parseUnsignedLong(upper, HEXADECIMAL));
+      }
+      HANDLE file =
+          KERNEL.OpenFileById(
+              handle(hint),
+              id,
+              AccessMask.READ_CONTROL | AccessMask.READ_ATTRIBUTES | AccessMask.WRITE_DAC,
+              WinNT.FILE_SHARE_READ | WinNT.FILE_SHARE_WRITE | WinNT.FILE_SHARE_DELETE,
+              null,
+              WinNT.FILE_FLAG_BACKUP_SEMANTICS | WinNT.FILE_FLAG_OPEN_REPARSE_POINT);
+      check(!WinBase.INVALID_HANDLE_VALUE.equals(file), "OpenFileById");
+      return owned(file);
+    }
   }
 
   private static Handle open(String path, int more) throws WindowsCallException {

@@ -22,6 +22,17 @@ public interface Files {
   Handle openOwned(String path) throws WindowsCallException;
 
   /**
+   * Opens a file to change its list, by its number, wherever it lies on its volume.
+   *
+   * @param volume the mount point of the volume
+   * @param fileId the number, as {@link FileFacts#fileId()} tells it
+   * @return the file itself, even when it is a link
+   * @throws WindowsCallException if it cannot be opened; {@code ERROR_INVALID_PARAMETER} if no file
+   *     has the number
+   */
+  Handle openMoved(String volume, String fileId) throws WindowsCallException;
+
+  /**
    * Reads the file system's facts.
    *
    * @param file the file

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -43,6 +45,8 @@ import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 import org.ringfence.windows.system.FakeFile;
 import org.ringfence.windows.system.FakeTree;
 import org.ringfence.windows.system.FakeWindows;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.WindowsCallException;
 
 /** Sets entries on a tree of a fake Windows in which lists belong to files and are passed over. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the identities of the fake are those of Linux")
@@ -86,17 +90,13 @@ class InheritingTreesTest {
             new InheritingTrees(windows));
   }
 
-  private AccessControlList list(Path path) {
-    return AccessControlList.ofDescriptor(
-            windows.files.values().stream()
-                .filter(file -> file.path.equals(path.toString()))
-                .findFirst()
-                .orElseThrow()
-                .descriptor)
-        .orElseThrow();
+  private AccessControlList list(Path path) throws WindowsCallException {
+    try (Handle file = windows.files().open(path.toString(), false)) {
+      return AccessControlList.ofDescriptor(windows.descriptor(file)).orElseThrow();
+    }
   }
 
-  private List<Sid> named(Path path) {
+  private List<Sid> named(Path path) throws WindowsCallException {
     return list(path).aces().stream().map(Ace::sid).toList();
   }
 
@@ -314,5 +314,39 @@ class InheritingTreesTest {
     look(root.resolve("own"), root.resolve("node_modules"));
     assertThat(named(root.resolve("own"))).doesNotContain(ROOT_SID);
     assertThat(named(root.resolve("node_modules"))).doesNotContain(ROOT_SID);
+  }
+
+  /** A list belongs to a file, and goes along when it is renamed. */
+  @Test
+  void directoryThatIsReplacedWhileASandboxIsOpenLosesItsEntries() throws Exception {
+    look(root);
+    List<Sid> before = named(root);
+    GrantRecord record = editor.grant(root.toString(), List.of(WRITING), false).orElseThrow();
+    Path moved = Files.move(root, directory.resolve("moved"));
+    Files.createDirectory(root);
+    look(moved.resolve("own"), root);
+    assertThat(named(moved.resolve("own"))).contains(ROOT_SID);
+    assertThat(editor.restore(record)).isEqualTo(AclEditor.Outcome.RESTORED);
+    look(moved, moved.resolve("own"), root);
+    assertThat(named(moved)).isEqualTo(before);
+    assertThat(named(moved.resolve("own"))).doesNotContain(ROOT_SID);
+    assertThat(named(root)).isEqualTo(before);
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  @Test
+  void directoryThatIsMovedAwayLosesItsEntriesAndARemovedOneIsGone() throws Exception {
+    GrantRecord record = editor.grant(root.toString(), List.of(WRITING), false).orElseThrow();
+    Path moved = Files.move(root, directory.resolve("moved"));
+    assertThat(editor.restore(record)).isEqualTo(AclEditor.Outcome.RESTORED);
+    look(moved);
+    assertThat(named(moved)).doesNotContain(ROOT_SID);
+    GrantRecord later = editor.grant(moved.toString(), List.of(WRITING), false).orElseThrow();
+    try (Stream<Path> files = Files.walk(moved)) {
+      for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+    assertThat(editor.restore(later)).isEqualTo(AclEditor.Outcome.GONE);
   }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.sun.jna.platform.win32.Advapi32Util;
 import com.sun.jna.platform.win32.WinReg;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -14,6 +16,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.ringfence.file.TreeRemoval;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
@@ -22,6 +25,7 @@ import org.ringfence.windows.mitigation.ProcessMitigation;
 import org.ringfence.windows.mitigation.ProcessMitigations;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
+import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.Jobs;
@@ -363,5 +367,28 @@ class NativeWindowsTest {
     }
     assertThat(sid.text()).startsWith("S-1-15-2-");
     windows.machine().deleteContainer(name);
+  }
+
+  @Test
+  void fileIsFoundByItsNumberWhereItWasMoved() throws Exception {
+    Path directory = Files.createTempDirectory("ringfence-number-").toRealPath();
+    try {
+      Path made = Files.createDirectory(directory.resolve("made"));
+      FileFacts facts;
+      try (Handle file = windows.files().open(made.toString(), false)) {
+        facts = windows.files().facts(file);
+      }
+      Path moved = Files.move(made, directory.resolve("moved"));
+      String volume = windows.files().volume(moved.toString()).root();
+      try (Handle file = windows.files().openMoved(volume, facts.fileId())) {
+        assertThat(windows.files().facts(file).fileId()).isEqualTo(facts.fileId());
+        assertThat(windows.files().facts(file).finalPath()).isEqualTo(moved.toString());
+      }
+      Files.delete(moved);
+      assertThatThrownBy(() -> windows.files().openMoved(volume, facts.fileId()))
+          .isInstanceOf(WindowsCallException.class);
+    } finally {
+      TreeRemoval.remove(directory);
+    }
   }
 }

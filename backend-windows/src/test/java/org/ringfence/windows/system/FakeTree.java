@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.ringfence.windows.acl.AccessControlList;
 
@@ -74,6 +75,20 @@ public final class FakeTree {
         above.ifPresent(parent -> file.descriptor = inheriting(parent, file, List.of()));
       }
       return Optional.of(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns whether a path belongs to the tree, where the real files alone exist. */
+  boolean covers(String path) {
+    return Path.of(path).startsWith(root);
+  }
+
+  /** Finds a file wherever it is in the tree. */
+  Optional<FakeFile> find(Predicate<FakeFile> which) {
+    try (Stream<Path> all = Files.walk(root)) {
+      return all.map(path -> find(path.toString()).orElseThrow()).filter(which).findFirst();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -238,7 +238,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
 
   @Override
   public Files files() {
-    return new FakeFiles();
+    return new FakeFiles(this);
   }
 
   @Override
@@ -330,7 +330,7 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
    * Returns a file of the fake. A real file appears with {@link #owner} as its owner, by default
    * the administrators, like the directories of set-up.
    */
-  private FakeFile found(String path) throws WindowsCallException {
+  FakeFile found(String path) throws WindowsCallException {
     Optional<FakeFile> inTree = tree.flatMap(all -> all.find(path));
     if (inTree.isPresent()) {
       return inTree.get();
@@ -350,44 +350,10 @@ public final class FakeWindows implements WindowsSystem, ObjectSecurity, Process
           FakeDescriptors.ownedBy(owner, list.descriptor(new byte[] {1, 0, 4, (byte) 0x80}));
       real.add(key);
     }
-    if (!files.containsKey(key)) {
+    if (!files.containsKey(key) || tree.filter(all -> all.covers(path)).isPresent()) {
       throw new WindowsCallException("CreateFileW", 2);
     }
     return files.get(key);
-  }
-
-  private final class FakeFiles implements Files {
-    @Override
-    public Handle open(String path, boolean changing) throws WindowsCallException {
-      call(changing ? "CreateFileW(changing)" : "CreateFileW");
-      return handle(found(path));
-    }
-
-    @Override
-    public Handle openOwned(String path) throws WindowsCallException {
-      call("CreateFileW(owner)");
-      return handle(found(path));
-    }
-
-    @Override
-    public FileFacts facts(Handle file) throws WindowsCallException {
-      call("GetFileInformationByHandle");
-      return FakeDescriptors.fileFacts(object(file, FakeFile.class));
-    }
-
-    @Override
-    public VolumeFacts volume(String path) throws WindowsCallException {
-      call("GetVolumeInformationW");
-      return volumes.getOrDefault(
-          path.substring(0, 1), new VolumeFacts(path.substring(0, 3), "NTFS", true, false));
-    }
-
-    @Override
-    public Handle openStream(String path, boolean writing, boolean appending)
-        throws WindowsCallException {
-      call("CreateFileW(stream)");
-      return handle("stream " + path);
-    }
   }
 
   @Override
