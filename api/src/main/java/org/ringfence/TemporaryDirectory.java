@@ -231,18 +231,35 @@ final class TemporaryDirectory implements AutoCloseable {
 
   /** Tries again: other threads may have used up the descriptors for a moment. */
   private void removePatiently(Held where) throws IOException {
-    for (int i = 1; ; i++) {
-      try {
-        remove(where);
-        return;
-      } catch (NoSuchFileException e) {
-        throw e;
-      } catch (IOException e) {
-        if (i == MOST_REMOVALS) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      for (int i = 1; ; i++) {
+        try {
+          remove(where);
+          return;
+        } catch (NoSuchFileException | ReplacedException e) {
           throw e;
+        } catch (IOException e) {
+          if (i == MOST_REMOVALS) {
+            throw e;
+          }
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(i));
+          interrupted |= Thread.interrupted();
         }
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(i));
       }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Another directory lies in its place. */
+  private static final class ReplacedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private ReplacedException(Path path) {
+      super(path + " is another directory than the one that was made");
     }
   }
 
@@ -262,7 +279,7 @@ final class TemporaryDirectory implements AutoCloseable {
     String name = path.getParent().getFileName().toString();
     Optional<Status> there = where.base().status(name);
     if (there.isPresent() && !there.get().isSame(where.directory().status())) {
-      throw new IOException(path + " is another directory than the one that was made");
+      throw new ReplacedException(path);
     }
     if (there.isPresent() && removedUnused(where, name)) {
       return;

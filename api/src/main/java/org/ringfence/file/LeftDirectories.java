@@ -59,17 +59,36 @@ public final class LeftDirectories {
       Collections.shuffle(names);
     }
     List<Dead> dead = new ArrayList<>();
+    boolean begun = false;
+    try {
+      find(base, names, dead);
+      begun = dead.isEmpty() || begin(() -> remove(dead, directories, path));
+    } finally {
+      if (!begun) {
+        dead.forEach(each -> each.directory().close());
+      }
+    }
+  }
+
+  /** Starts the removal; what is left without a thread for it, a later opening removes. */
+  private static boolean begin(Runnable removal) {
+    try {
+      Thread thread = new Thread(removal, "ringfence-sweep");
+      thread.setDaemon(true);
+      thread.start();
+      return true;
+    } catch (OutOfMemoryError e) {
+      LOG.debug("no thread is left for a sweep", e);
+      return false;
+    }
+  }
+
+  private void find(HeldDirectory base, List<String> names, List<Dead> dead) {
     for (String name : names.subList(0, Math.min(MOST, names.size()))) {
       if (OURS.matcher(name).matches()) {
         dead(base, name).ifPresent(dead::add);
       }
     }
-    if (dead.isEmpty()) {
-      return;
-    }
-    Thread thread = new Thread(() -> remove(dead, directories, path), "ringfence-sweep");
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private Optional<Dead> dead(HeldDirectory base, String name) {

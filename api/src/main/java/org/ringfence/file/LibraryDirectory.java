@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.ringfence.policy.path.HomeDirectory;
 
 /**
@@ -22,6 +24,7 @@ import org.ringfence.policy.path.HomeDirectory;
  */
 public final class LibraryDirectory implements AutoCloseable {
   private static final String PROPERTY = "jna.tmpdir";
+  private static final String SEARCHED = "jna.platform.library.path";
   private static final String UNPACKED = "jna.boot.library.path";
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -38,6 +41,9 @@ public final class LibraryDirectory implements AutoCloseable {
    * @return the directory; the caller closes it when JNA has loaded its library
    */
   public static LibraryDirectory open() {
+    if (System.getProperty("os.name").equals("Linux") && System.getProperty(SEARCHED) == null) {
+      System.setProperty(SEARCHED, systemDirectories(System.getProperty("os.arch")));
+    }
     if (System.getProperty(PROPERTY) != null) {
       return new LibraryDirectory(Optional.empty());
     }
@@ -51,6 +57,18 @@ public final class LibraryDirectory implements AutoCloseable {
     Optional<Path> passing = kept.isPresent() ? Optional.empty() : made();
     kept.or(() -> passing).ifPresent(path -> System.setProperty(PROPERTY, path.toString()));
     return new LibraryDirectory(passing);
+  }
+
+  /**
+   * Returns the directories in which the system keeps libraries. Without them JNA asks ldconfig, a
+   * program that it starts with this JVM's variables and in its directory, and by {@code
+   * ProcessBuilder}, which closes descriptors of others when Java 17 has none left.
+   */
+  static String systemDirectories(String arch) {
+    String multiarch = (arch.equals("amd64") ? "x86_64" : arch) + "-linux-gnu";
+    return Stream.of("/usr/lib/" + multiarch, "/lib/" + multiarch, "/usr/lib64", "/lib64")
+        .filter(place -> Files.isDirectory(Path.of(place)))
+        .collect(Collectors.joining(":", "", ":/usr/lib:/lib"));
   }
 
   private static boolean isUnpacked() {

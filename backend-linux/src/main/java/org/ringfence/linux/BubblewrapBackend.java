@@ -90,7 +90,7 @@ public final class BubblewrapBackend implements SandboxBackend, VerifiedBackend 
   }
 
   private synchronized BubblewrapProbe.Found found() {
-    if (found == null) {
+    if (found == null || !found.lasting()) {
       found = BubblewrapProbe.probe();
     }
     return found;
@@ -104,7 +104,13 @@ public final class BubblewrapBackend implements SandboxBackend, VerifiedBackend 
       return features.with(new OwnLoopbackShell(Optional.empty(), problem));
     }
     if (shell == null) {
-      shell = BubblewrapProbe.ownLoopback(new Kernel(host.facts().arch().orElseThrow()), features);
+      OwnLoopbackShell tried =
+          BubblewrapProbe.ownLoopback(new Kernel(host.facts().arch().orElseThrow()), features);
+      if (tried.shell().isEmpty()) {
+        // What is missing may be descriptors, for a moment.
+        return features.with(tried);
+      }
+      shell = tried;
     }
     return features.with(shell);
   }

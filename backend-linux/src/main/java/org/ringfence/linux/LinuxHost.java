@@ -2,6 +2,8 @@ package org.ringfence.linux;
 
 import java.util.Optional;
 import org.ringfence.file.LibraryDirectory;
+import org.ringfence.linux.bind.ChildSignal;
+import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.SpawnDirectory;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
@@ -70,6 +72,7 @@ final class LinuxHost {
       return;
     }
     try (LibraryDirectory unpacking = LibraryDirectory.open()) {
+      ChildSignal.restore(new Kernel(arch.get()));
       facts = HostProbe.probe(arch.get()).atMost(newestAbi);
       availability =
           facts.has(HostFacts.Feature.OWN_FILE_STATE) || SpawnDirectory.possible()

@@ -79,6 +79,8 @@ class FirstRunCasesTest {
     assertThat(shows)
         .containsEntry("FW-INSIDE", List.of())
         .containsEntry("FW-CREATE", List.of("files.write"))
+        .containsEntry("NET-HOST-PORT", List.of())
+        .containsEntry("NET-HOST-OTHER-PORT", List.of("network.external", "network.host-loopback"))
         .containsEntry("NET-OWN-TCP4", List.of("network.own-loopback"))
         .containsEntry("GIT-COMMIT", List.of())
         .containsEntry("MAC-ALLOW-PS", List.of("process.mac-services"))
@@ -87,9 +89,13 @@ class FirstRunCasesTest {
     assertThat(
             shows.entrySet().stream().filter(each -> SuiteVerification.wanted(each.getKey(), list)))
         .flatMap(Map.Entry::getValue)
-        .as("what no case of a first run shows: network.host-loopback")
-        .contains("files.write", "files.read", "network.external", "process.isolation")
-        .doesNotContain("network.host-loopback");
+        .as("what cases of a first run show")
+        .contains(
+            "files.write",
+            "files.read",
+            "network.external",
+            "network.host-loopback",
+            "process.isolation");
   }
 
   /** The profile is made and not applied: each denial has to be found missing. */

@@ -55,8 +55,23 @@ public final class Descriptors {
     try (NativeBlock block = new NativeBlock(32)) {
       long at = block.allocate(8);
       check("pipe", kernel.call(Syscall.PIPE2, at, Constants.O_CLOEXEC));
-      int read = lifted(block.getInt(at));
-      return new int[] {read, lifted(block.getInt(at + 4))};
+      int[] ends = {block.getInt(at), block.getInt(at + 4)};
+      boolean done = false;
+      try {
+        for (int i = 0; i < ends.length; i++) {
+          int end = ends[i];
+          // Closed there, too, if no number above is left.
+          ends[i] = -1;
+          ends[i] = lifted(end);
+        }
+        done = true;
+        return ends;
+      } finally {
+        if (!done) {
+          close(ends[0]);
+          close(ends[1]);
+        }
+      }
     }
   }
 

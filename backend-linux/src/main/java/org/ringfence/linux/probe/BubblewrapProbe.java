@@ -63,8 +63,10 @@ public final class BubblewrapProbe {
    *
    * @param availability whether it can be used, with the reason and the remedy
    * @param features its features; null when it cannot be used
+   * @param lasting whether the next look will find the same: a program that could not be started
+   *     may start when this JVM has descriptors and threads again
    */
-  public record Found(Availability availability, BubblewrapFeatures features) {}
+  public record Found(Availability availability, BubblewrapFeatures features, boolean lasting) {}
 
   /**
    * Looks for bubblewrap and runs it.
@@ -99,12 +101,12 @@ public final class BubblewrapProbe {
       }
       BubblewrapFeatures features =
           new BubblewrapFeatures(program.toString(), number, own.ok(), setuid);
-      return new Found(Availability.available(describe(features)), features);
+      return new Found(Availability.available(describe(features)), features, true);
     } catch (IOException e) {
-      return unusable(program + " cannot be run: " + e.getMessage(), PACKAGE);
+      return notTried(program + " cannot be run: " + e.getMessage(), PACKAGE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return unusable("interrupted while " + program + " was tried", "");
+      return notTried("interrupted while " + program + " was tried", "");
     }
   }
 
@@ -144,7 +146,11 @@ public final class BubblewrapProbe {
   }
 
   private static Found unusable(String reason, String remedy) {
-    return new Found(Availability.unavailable(reason, remedy), null);
+    return new Found(Availability.unavailable(reason, remedy), null, true);
+  }
+
+  private static Found notTried(String reason, String remedy) {
+    return new Found(Availability.unavailable(reason, remedy), null, false);
   }
 
   private record Result(boolean ok, String said) {}
@@ -163,13 +169,13 @@ public final class BubblewrapProbe {
 
   private static Result run(List<String> command) throws IOException, InterruptedException {
     Process process = HostProcess.start(command, Errors.MERGED);
-    process.getOutputStream().close();
     try (InputStream in = process.getInputStream()) {
+      process.getOutputStream().close();
       String said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
+      process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
       return new Result(true, said);
+    } finally {
+      process.destroyForcibly();
     }
   }
 

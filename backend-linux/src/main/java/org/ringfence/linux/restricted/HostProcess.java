@@ -17,6 +17,7 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.bind.SpawnDirectory;
 import org.ringfence.linux.bind.ThreadEnd;
 import org.ringfence.linux.plan.Arch;
 
@@ -34,6 +35,9 @@ public final class HostProcess extends Process {
 
   private final Descriptors descriptors;
   private final CommandThread commandThread;
+  // What wakes the command thread; made before, so that an end needs no memory.
+  private final NativeBlock word;
+  private final long one;
   private final int wake;
   private final OutputStream input;
   private final InputStream output;
@@ -46,6 +50,9 @@ public final class HostProcess extends Process {
       Kernel kernel, SpawnOrders orders, int wake, OutputStream input, InputStream output) {
     this.descriptors = new Descriptors(kernel);
     this.commandThread = new CommandThread(kernel, orders);
+    this.word = new NativeBlock(16);
+    this.one = word.allocate(8);
+    word.setLong(one, 1);
     this.wake = wake;
     this.input = input;
     this.output = output;
@@ -100,7 +107,7 @@ public final class HostProcess extends Process {
               null,
               new SpawnOrders.Signals(wake, wake),
               // A container's seccomp profile may deny what the other way needs.
-              false);
+              !SpawnDirectory.possible());
       HostProcess process = new HostProcess(kernel, orders, wake, input, output);
       wake = -1;
       process.begin(command.get(0));
@@ -130,7 +137,12 @@ public final class HostProcess extends Process {
       reaped = true;
       commandThread.awaitStarted();
       if (!commandThread.started()) {
-        throw new IOException(program + ": " + Descriptors.problem(commandThread.error()));
+        throw new IOException(
+            program
+                + ": "
+                + (commandThread.failedStep() == CommandThread.STEP_THREAD
+                    ? NO_THREAD
+                    : Descriptors.problem(commandThread.error())));
       }
       commandThread.observed();
     } catch (OutOfMemoryError e) {
@@ -152,10 +164,11 @@ public final class HostProcess extends Process {
       ThreadEnd.await(runner);
     } catch (OutOfMemoryError e) {
       commandThread.notBegun();
+    } finally {
+      awaitLaunched();
+      free();
+      ended.countDown();
     }
-    awaitLaunched();
-    free();
-    ended.countDown();
   }
 
   /** The launch reads the orders until then. */
@@ -176,16 +189,12 @@ public final class HostProcess extends Process {
   private synchronized void free() {
     freed = true;
     commandThread.free();
+    word.close();
     descriptors.close(wake);
   }
 
   private synchronized void request(int what) {
-    if (freed) {
-      return;
-    }
-    try (NativeBlock block = new NativeBlock(16)) {
-      long one = block.allocate(8);
-      block.setLong(one, 1);
+    if (!freed) {
       commandThread.request(what, wake, one);
     }
   }
@@ -222,7 +231,10 @@ public final class HostProcess extends Process {
     if (isAlive()) {
       throw new IllegalThreadStateException("the program has not ended");
     }
-    return ExitStatus.ofWait(commandThread.status()).value();
+    // Without a wait, the command thread has killed it and does not know more.
+    return commandThread.failedStep() == CommandThread.STEP_NONE
+        ? ExitStatus.ofWait(commandThread.status()).value()
+        : ExitStatus.KILLED.value();
   }
 
   @Override

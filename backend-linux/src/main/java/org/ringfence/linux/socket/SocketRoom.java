@@ -166,8 +166,8 @@ public final class SocketRoom implements AutoCloseable {
         return;
       }
       patience(two[1]);
-      pairs.put(family, new Pair(two[0], two[1]));
       datagrams.put(family, new ArrayDeque<>());
+      pairs.put(family, new Pair(two[0], two[1]));
       done = true;
     } finally {
       if (!done) {
