@@ -44,15 +44,27 @@ final class CodexConfig {
   }
 
   private ImportedPolicy read(Optional<String> profile) {
-    Optional<String> chosen = profile.or(() -> text(root, "default_permissions"));
+    Optional<String> mode = text(root, "sandbox_mode");
+    Optional<String> usual = text(root, "default_permissions");
+    // The older setting wins where a file has both.
+    Optional<String> chosen = profile.isPresent() || mode.isPresent() ? profile : usual;
     if (chosen.isPresent()) {
       profile(chosen.get());
+      mode.ifPresent(unused -> unused("sandbox_mode", "the profile was chosen"));
     } else {
-      mode(text(root, "sandbox_mode").orElse("read-only"));
+      mode(mode.orElse("read-only"));
+      usual.ifPresent(unused -> unused("default_permissions", "sandbox_mode wins"));
+    }
+    if (root.has("approval_policy")) {
+      draft.unsaid("approval_policy", Effect.NONE, "it is about the agent's questions");
     }
     environment(root.path("shell_environment_policy"));
     draft.network(network);
     return draft.imported(fileDefault);
+  }
+
+  private void unused(String field, String why) {
+    draft.unsaid(field, Effect.NONE, "it is not used: " + why);
   }
 
   private void mode(String mode) {
@@ -128,7 +140,8 @@ final class CodexConfig {
     if (first) {
       // Without a parent nothing is readable that no entry grants.
       fileDefault = FileDefault.MINIMAL;
-      if (profile.path("filesystem").path(":minimal").isMissingNode()) {
+      JsonNode files = profile.path("filesystem");
+      if (files.path(":minimal").isMissingNode() && !files.path(":root").asText().equals("read")) {
         draft.unsaid(
             field, Effect.WEAKER, "files that a process needs to start are readable all the same");
       }

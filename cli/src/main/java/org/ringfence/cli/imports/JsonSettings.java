@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.ringfence.cli.imports.Unsaid.Effect;
@@ -48,9 +49,15 @@ final class JsonSettings {
           known("seccomp", Effect.NONE, "the filter is made of the policy"),
           known("failIfUnavailable", Effect.NONE, "a sandbox that cannot be had is a refusal"),
           known("enabled", Effect.NONE, "the policy is that of an enabled sandbox"),
+          known("defaultMode", Effect.NONE, "it is about the agent's questions"),
+          known("disableBypassPermissionsMode", Effect.NONE, "it is about the agent's questions"),
           known("autoAllowBashIfSandboxed", Effect.NONE, "it is about the agent's questions"),
           known("allowUnsandboxedCommands", Effect.STRICTER, "each command runs inside"),
           known("excludedCommands", Effect.STRICTER, "these commands run inside, too"));
+
+  /** The parts of Claude Code's permissions that become rules. */
+  private static final Set<String> PERMISSIONS =
+      Set.of("allow", "deny", "ask", "additionalDirectories");
 
   private final PolicyDraft draft;
   private final SettingsPaths paths;
@@ -81,6 +88,9 @@ final class JsonSettings {
     settings.draft.rule(":workspace", Access.WRITE);
     settings.sandbox("sandbox.", sandbox);
     settings.permissions(root.path("permissions"));
+    if (root.has("env")) {
+      settings.draft.unsaid("env", Effect.STRICTER, "its variables are not set");
+    }
     return settings.finish();
   }
 
@@ -209,6 +219,13 @@ final class JsonSettings {
         more,
         permissions.path("additionalDirectories"),
         path -> paths.allowWrite(more, path.startsWith("//") ? path.substring(1) : path));
+    each(
+        permissions,
+        (name, value) -> {
+          if (!PERMISSIONS.contains(name)) {
+            other("permissions.", name);
+          }
+        });
   }
 
   private void permission(String name, String rule, String list) {

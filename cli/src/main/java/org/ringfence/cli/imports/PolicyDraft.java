@@ -1,6 +1,7 @@
 package org.ringfence.cli.imports;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -150,7 +151,28 @@ final class PolicyDraft {
 
   ImportedPolicy imported(FileDefault fileDefault) {
     policy.fileDefault(fileDefault).denyGlobs(globs);
-    rules.forEach((path, access) -> policy.rule(path, access, MissingPath.SKIP));
+    rules.forEach(
+        (path, access) -> {
+          if (access == Access.READ && isReadOnlyPart(path, fileDefault)) {
+            // Unlike a rule, this also denies to make what is not there.
+            policy.protectedPath(path);
+          } else {
+            policy.rule(path, access, MissingPath.SKIP);
+          }
+        });
     return new ImportedPolicy(policy.build(), unsaid);
+  }
+
+  /** Returns whether all around a path is writable, and nothing below it. */
+  private boolean isReadOnlyPart(String path, FileDefault fileDefault) {
+    Access around =
+        rules.entrySet().stream()
+            .filter(each -> !each.getKey().equals(path) && isAtOrBelow(path, each.getKey()))
+            .max(Comparator.comparingInt(each -> place(each.getKey()).length()))
+            .map(Map.Entry::getValue)
+            .orElse(fileDefault == FileDefault.WRITE ? Access.WRITE : Access.NONE);
+    return around == Access.WRITE
+        && rules.entrySet().stream()
+            .noneMatch(each -> each.getValue() == Access.WRITE && isAtOrBelow(each.getKey(), path));
   }
 }

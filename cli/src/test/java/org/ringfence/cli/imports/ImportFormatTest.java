@@ -138,6 +138,23 @@ class ImportFormatTest {
   }
 
   @Test
+  void unknownPermissionOfClaudeCodeIsNamedAndMayBeWeaker() {
+    ImportedPolicy imported =
+        read(
+            ImportFormat.CLAUDE,
+            """
+            {"sandbox":{}, "env":{"A":"b"},
+             "permissions":{"defaultMode":"acceptEdits","unknownThing":true}}
+            """);
+
+    assertThat(imported.unsaid().stream().map(Unsaid::text))
+        .anyMatch(text -> text.startsWith("permissions.defaultMode: "))
+        .anyMatch(text -> text.startsWith("env: "))
+        .contains("permissions.unknownThing: Ringfence does not know this setting (not held here)");
+    assertThat(imported.mayBeWeaker()).isTrue();
+  }
+
+  @Test
   void pathOfClaudeCodeWithOneSlashIsAmbiguous() {
     assertThat(
             read(ImportFormat.CLAUDE, "{\"sandbox\":{\"filesystem\":{\"denyRead\":[\"/x\"]}}}")
@@ -165,6 +182,53 @@ class ImportFormatTest {
     assertThat(imported.policy().network().mode()).isEqualTo(NetworkMode.FULL);
     assertThat(imported.policy().environment().inherit()).isEqualTo(Inherit.NONE);
     assertThat(imported.mayBeWeaker()).isFalse();
+  }
+
+  @Test
+  void codexModeWinsOverTheUsualProfileAndTheOtherIsNamed() {
+    String both =
+        """
+        sandbox_mode = "read-only"
+        default_permissions = ":danger-full-access"
+        """;
+    ImportedPolicy imported = read(ImportFormat.CODEX, both);
+
+    assertThat(access(imported, "/ws/a")).isEqualTo("r-");
+    assertThat(imported.policy().network().mode()).isEqualTo(NetworkMode.NONE);
+    assertThat(imported.unsaid().stream().map(Unsaid::text))
+        .anyMatch(text -> text.startsWith("default_permissions: it is not used"));
+  }
+
+  @Test
+  void codexProfileThatReadsEverythingNeedsNoFilesToStart() {
+    ImportedPolicy imported =
+        read(
+            ImportFormat.CODEX,
+            """
+            default_permissions = "all"
+            [permissions.all.filesystem]
+            ":root" = "read"
+            """);
+
+    assertThat(access(imported, "/etc/a")).isEqualTo("r-");
+    assertThat(imported.mayBeWeaker()).isFalse();
+  }
+
+  @Test
+  void deniedPartOfAWritableDirectoryIsDeniedAlsoWhereItIsNotThereYet() {
+    ImportedPolicy srt =
+        read(
+            ImportFormat.SRT,
+            """
+            {"filesystem":{"allowWrite":["."],"denyWrite":[".env","nodir/secret","~/x"]}}
+            """);
+
+    assertThat(srt.policy().protectedPaths())
+        .containsExactlyInAnyOrder(":workspace/.env", ":workspace/nodir/secret");
+    assertThat(access(srt, "/ws/.env")).isEqualTo("r-");
+    assertThat(access(srt, "/ws/a")).isEqualTo("rw");
+    assertThat(read(ImportFormat.CODEX, PROFILES).policy().protectedPaths())
+        .contains("/ws/gen", ":workspace/docs");
   }
 
   private static final String PROFILES =
