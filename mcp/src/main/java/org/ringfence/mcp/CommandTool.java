@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import org.ringfence.CapturedOutput;
 import org.ringfence.CommandRun;
@@ -17,6 +18,7 @@ import org.ringfence.Ending;
 import org.ringfence.Result;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
+import org.ringfence.event.Violation;
 import org.ringfence.event.json.OutcomeJson;
 
 /** Runs a command to its end and returns its output. */
@@ -142,13 +144,18 @@ final class CommandTool {
     tree.put("usage", OutcomeJson.of(result.usage()));
     long denials = result.denials().size() + result.denialsLeftOut();
     tree.put("denials", denials);
+    OptionalLong number = result.denials().stream().mapToLong(Violation::command).findFirst();
+    number.ifPresent(command -> tree.put("command", command));
     result.denials().forEach(memory::denied);
     StringBuilder text = new StringBuilder(result.ending().describe()).append('\n');
     append(text, "stdout", result.stdout());
     append(text, "stderr", result.stderr());
     if (denials > 0) {
       text.append("The sandbox denied ").append(denials);
-      text.append(denials == 1 ? " operation" : " operations").append("; read_denials has more.\n");
+      text.append(denials == 1 ? " operation" : " operations").append("; read_denials has more");
+      number.ifPresent(
+          command -> text.append(", for this command with the number ").append(command));
+      text.append(".\n");
     }
     return CallToolResult.builder()
         .addTextContent(text.toString())

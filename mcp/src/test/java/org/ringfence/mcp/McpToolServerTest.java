@@ -131,6 +131,10 @@ class McpToolServerTest {
       CallToolResult denied = shell(client, "echo out > " + file);
       assertThat(text(denied)).contains("exit code 2").contains("read_denials");
       assertThat(file).doesNotExist();
+      Object number = ((Map<?, ?>) denied.structuredContent()).get("command");
+      assertThat(text(denied)).contains("for this command with the number " + number);
+      assertThat(text(call(client, "read_denials", Map.of("command", number))))
+          .contains("create " + file);
       String denials = text(call(client, "read_denials", Map.of()));
       assertThat(denials).contains("create " + file).contains("--write");
       assertThat(text(call(client, "read_denials", Map.of("command", 1)))).contains("nothing");
