@@ -1,7 +1,6 @@
 package org.ringfence.kit.stdio;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,7 +13,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CommandOutput extends InputStream {
   private static final Logger LOG = LoggerFactory.getLogger(CommandOutput.class);
-  private static final int CHUNK = 8192;
+  private static final byte[] NONE = {};
 
   private final InputStream pipe;
   private final CommandOutputs outputs;
@@ -22,6 +21,8 @@ final class CommandOutput extends InputStream {
   private volatile boolean closed;
   private volatile boolean settling;
   private boolean closesPipe;
+  // Guarded by the lock of the streams.
+  private boolean counted;
   // Guarded by the lock.
   private boolean settled;
   private InputStream rest = InputStream.nullInputStream();
@@ -93,52 +94,68 @@ final class CommandOutput extends InputStream {
     trySettle();
   }
 
+  /** Without memory it fails before it takes a byte; the next call tries again. */
   private void trySettle() {
     if (!lock.tryLock()) {
       // The reader checks again when it releases the lock.
       return;
     }
-    boolean first = !settled;
     try {
-      if (first) {
+      if (!settled) {
+        settle();
         settled = true;
-        rest = new ByteArrayInputStream(drained());
-        if (closesPipe) {
-          pipe.close();
-        }
+      }
+      settling = false;
+    } finally {
+      lock.unlock();
+    }
+    outputs.settled(this);
+  }
+
+  private void settle() {
+    try {
+      drain();
+      if (closesPipe) {
+        pipe.close();
       }
     } catch (IOException e) {
       LOG.debug("a pipe is gone", e);
-    } finally {
-      settling = false;
-      lock.unlock();
-    }
-    if (first) {
-      outputs.settled();
     }
   }
 
+  /** Counts the stream as settled; the caller holds the lock of the streams. */
+  void count() {
+    counted = true;
+  }
+
+  boolean isCounted() {
+    return counted;
+  }
+
   /** Reads the bytes that are in the pipe now. A surviving process may write more meanwhile. */
-  private byte[] drained() throws IOException {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    byte[] buffer = new byte[CHUNK];
-    int there = closed ? 0 : pipe.available();
-    while (there > 0 && !cut) {
-      int read = pipe.read(buffer, 0, Math.min(there, CHUNK));
+  private void drain() throws IOException {
+    byte[] all = closed || cut ? NONE : new byte[pipe.available()];
+    int kept = 0;
+    while (kept < all.length && !cut) {
+      int read = pipe.read(all, kept, all.length - kept);
       if (read <= 0) {
         break;
       }
-      there -= read;
       int fits = outputs.take(read);
       cut = fits < read;
-      all.write(buffer, 0, fits);
+      kept += fits;
     }
-    return all.toByteArray();
+    if (kept > 0) {
+      rest = new ByteArrayInputStream(all, 0, kept);
+    }
   }
 
   @Override
   public void close() throws IOException {
     closed = true;
     pipe.close();
+    if (settling) {
+      trySettle();
+    }
   }
 }

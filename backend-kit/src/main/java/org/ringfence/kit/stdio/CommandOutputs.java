@@ -31,7 +31,6 @@ public final class CommandOutputs {
   private final List<CommandOutput> streams = new ArrayList<>();
   private final Object lock = new Object();
   private int pumping;
-  private int unsettled;
   private Runnable whenSettled;
 
   /**
@@ -106,6 +105,7 @@ public final class CommandOutputs {
 
   /**
    * Drains the command's pipes after its end. Never waits: a reader that holds a stream settles it.
+   * A call that fails for want of memory may be repeated.
    *
    * @param close whether to close the pipes, because no process of the command is left to write
    * @param then runs once, when every byte is counted and redirected output has been written: on
@@ -115,7 +115,6 @@ public final class CommandOutputs {
     List<CommandOutput> all;
     synchronized (lock) {
       all = List.copyOf(streams);
-      unsettled = all.size();
       whenSettled = then;
     }
     for (CommandOutput stream : all) {
@@ -156,18 +155,23 @@ public final class CommandOutputs {
     }
   }
 
-  void settled() {
+  void settled(CommandOutput stream) {
     Runnable then;
     synchronized (lock) {
-      unsettled--;
+      stream.count();
       then = takeIfSettled();
     }
     run(then);
   }
 
   private Runnable takeIfSettled() {
-    if (pumping > 0 || unsettled > 0) {
+    if (pumping > 0) {
       return null;
+    }
+    for (int i = 0; i < streams.size(); i++) {
+      if (!streams.get(i).isCounted()) {
+        return null;
+      }
     }
     Runnable then = whenSettled;
     whenSettled = null;

@@ -1,7 +1,9 @@
 package org.ringfence.kit.stdio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -189,5 +191,32 @@ class CommandOutputsTest {
     pipe.end();
     assertThat(reader.get(30, TimeUnit.SECONDS)).isEqualTo(-1);
     assertThat(ends).hasValue(1);
+  }
+
+  @Test
+  void drainThatFailsForWantOfMemoryIsRepeatedAndLosesNoByte() throws Exception {
+    CommandOutputs outputs = new CommandOutputs(OptionalLong.empty(), () -> {});
+    AtomicInteger looks = new AtomicInteger();
+    InputStream full =
+        new ByteArrayInputStream("left".getBytes(StandardCharsets.US_ASCII)) {
+          @Override
+          public int available() {
+            if (looks.getAndIncrement() == 0) {
+              throw new OutOfMemoryError("the heap is full");
+            }
+            return super.available();
+          }
+        };
+    InputStream first = outputs.reading(new ByteArrayInputStream(new byte[] {'a'}));
+    InputStream second = outputs.reading(full);
+
+    assertThatThrownBy(() -> outputs.settle(true, ends::incrementAndGet))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(ends).hasValue(0);
+    outputs.settle(true, ends::incrementAndGet);
+
+    assertThat(ends).hasValue(1);
+    assertThat(first.readAllBytes()).containsExactly('a');
+    assertThat(second.readAllBytes()).asString(StandardCharsets.US_ASCII).isEqualTo("left");
   }
 }
