@@ -58,6 +58,11 @@ final class ServingThreads implements AutoCloseable {
     }
   }
 
+  /** Returns whether each thread that was replaced has ended; what it has done is then visible. */
+  boolean isAlone() {
+    return threads.get() <= 1;
+  }
+
   /** Returns whether the calling thread serves and shall go on. */
   boolean serves() {
     return !closed && isServer();

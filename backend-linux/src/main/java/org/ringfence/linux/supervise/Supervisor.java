@@ -350,13 +350,19 @@ public final class Supervisor implements AutoCloseable {
   }
 
   private int millisToWait() {
+    // Looked at first: until it has ended, a thread that this one has replaced may take an event
+    // whose work is this one's.
+    boolean alone = threads.isAlone();
     long nanos = deadlines.untilNext();
-    if (unsettled) {
+    if (unsettled || !alone && nanos < 0) {
       return RETRY_MILLIS;
     }
     return nanos <= 0
         ? (int) nanos
-        : (int) Math.min(TimeUnit.NANOSECONDS.toMillis(nanos) + 1, LONGEST_WAIT_MILLIS);
+        : (int)
+            Math.min(
+                TimeUnit.NANOSECONDS.toMillis(nanos) + 1,
+                alone ? LONGEST_WAIT_MILLIS : RETRY_MILLIS);
   }
 
   private void keepTime() {
