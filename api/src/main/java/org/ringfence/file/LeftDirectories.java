@@ -70,7 +70,7 @@ public final class LeftDirectories {
     }
   }
 
-  /** Starts the removal; what is left without a thread for it, a later opening removes. */
+  /** Starts the removal. Without a thread for it, a later opening removes the directories. */
   private static boolean begin(Runnable removal) {
     try {
       Thread thread = new Thread(removal, "ringfence-sweep");

@@ -154,7 +154,7 @@ final class PolicyDraft {
     rules.forEach(
         (path, access) -> {
           if (access == Access.READ && isReadOnlyPart(path, fileDefault)) {
-            // Unlike a rule, this also denies to make what is not there.
+            // Unlike a rule, a protected path also denies the creation of a missing file.
             policy.protectedPath(path);
           } else {
             policy.rule(path, access, MissingPath.SKIP);
